@@ -1,0 +1,47 @@
+package proc
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestListenersTwoWays wants the same of the kernel's diagnosis as of its tables.
+func TestListenersTwoWays(t *testing.T) {
+	for _, mode := range []string{"namespaces", "none"} {
+		t.Run(mode, func(t *testing.T) {
+			iso, err := New(Config{Isolation: mode})
+			if err != nil {
+				t.Skipf("no isolation %s here: %v", mode, err)
+			}
+			defer iso.Close()
+			s, err := iso.Open(t.Context())
+			require.NoError(t, err)
+			defer s.Close()
+			python, err := Executable("python3")
+			if err != nil {
+				t.Skip("no python3")
+			}
+			p, err := s.Start(t.Context(), Spec{Args: []string{python, "-c", `
+import socket, time
+a = socket.create_server(("127.0.0.1", 0))
+b = socket.create_server(("::1", 0), family=socket.AF_INET6)
+time.sleep(60)`}})
+			require.NoError(t, err)
+			require.Eventually(t, func() bool {
+				addrs, err := p.Listeners()
+				require.NoError(t, err)
+				return len(addrs) == 2
+			}, 10*time.Second, 5*time.Millisecond)
+			asked, err := s.diagListening(t.Context())
+			require.NoError(t, err)
+			read, err := p.tableListening()
+			require.NoError(t, err)
+			if mode == "namespaces" { // elsewhere others listen, too, and come and go
+				require.ElementsMatch(t, read, asked)
+			}
+			require.Subset(t, asked, read[:1])
+		})
+	}
+}

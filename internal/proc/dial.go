@@ -1,0 +1,240 @@
+package proc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Dial connects to an address inside the sandbox: a loopback address, localhost,
+// or the host's name. For TCP it gives a *net.TCPConn.
+func (s *Sandbox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	addr, err := s.resolve(ctx, address, loopback)
+	if err != nil {
+		return nil, opError("dial", network, addr, err)
+	}
+	f, err := s.socket(ctx, network, addr)
+	if err != nil {
+		return nil, opError("dial", network, addr, err)
+	}
+	defer f.Close()
+	if err := connect(ctx, f, sockaddr(addr)); err != nil {
+		return nil, opError("dial", network, addr, err)
+	}
+	c, err := net.FileConn(f)
+	if err != nil {
+		return nil, opError("dial", network, addr, err)
+	}
+	if strings.HasPrefix(network, "tcp") && c.LocalAddr().String() == c.RemoteAddr().String() {
+		// The kernel may pick the very port that is dialled; such a socket talks to itself.
+		c.Close()
+		return nil, opError("dial", network, addr, os.NewSyscallError("connect", unix.ECONNREFUSED))
+	}
+	return c, nil
+}
+
+// Listen listens on an address inside the sandbox; an empty host means all of IPv4.
+func (s *Sandbox) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	addr, err := s.resolve(ctx, address, netip.IPv4Unspecified())
+	if err != nil {
+		return nil, opError("listen", network, addr, err)
+	}
+	f, err := s.bound(ctx, network, addr)
+	if err != nil {
+		return nil, opError("listen", network, addr, err)
+	}
+	defer f.Close()
+	if err := control(f, "listen", func(fd int) error { return unix.Listen(fd, unix.SOMAXCONN) }); err != nil {
+		return nil, opError("listen", network, addr, err)
+	}
+	return net.FileListener(f)
+}
+
+// ListenPacket binds a datagram socket inside the sandbox, allowed to broadcast.
+func (s *Sandbox) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
+	addr, err := s.resolve(ctx, address, netip.IPv4Unspecified())
+	if err != nil {
+		return nil, opError("listen", network, addr, err)
+	}
+	f, err := s.bound(ctx, network, addr)
+	if err != nil {
+		return nil, opError("listen", network, addr, err)
+	}
+	defer f.Close()
+	return net.FilePacketConn(f)
+}
+
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
+// resolve turns host:port into an address, IPv4 first.
+func (s *Sandbox) resolve(ctx context.Context, address string, empty netip.Addr) (netip.AddrPort, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("wanted a port in 0..65535, got %q", port)
+	}
+	ip, err := s.lookup(ctx, host, empty)
+	return netip.AddrPortFrom(ip, uint16(n)), err
+}
+
+func (s *Sandbox) lookup(ctx context.Context, host string, empty netip.Addr) (netip.Addr, error) {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip, nil
+	}
+	switch {
+	case host == "":
+		return empty, nil
+	case host == "localhost", host == s.iso.host && s.iso.Private():
+		return loopback, nil
+	case host != s.iso.host:
+		return netip.Addr{}, fmt.Errorf("wanted a loopback address, localhost or %s, got %q", s.iso.host, host)
+	}
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	for _, ip := range ips {
+		if ip.Unmap().Is4() {
+			return ip.Unmap(), nil
+		}
+	}
+	return ips[0], nil
+}
+
+// socket makes a non-blocking socket in the sandbox's network.
+func (s *Sandbox) socket(ctx context.Context, network string, addr netip.AddrPort) (*os.File, error) {
+	domain, kind := unix.AF_INET, unix.SOCK_STREAM
+	if addr.Addr().Is6() && !addr.Addr().Is4In6() {
+		domain = unix.AF_INET6
+	}
+	switch network {
+	case "tcp", "tcp4", "tcp6":
+	case "udp", "udp4", "udp6":
+		kind = unix.SOCK_DGRAM
+	default:
+		return nil, net.UnknownNetworkError(network)
+	}
+	fd, err := s.bareSocket(ctx, domain, kind, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	if kind == unix.SOCK_DGRAM {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1)
+	}
+	return os.NewFile(uintptr(fd), network), nil
+}
+
+func (s *Sandbox) bareSocket(ctx context.Context, domain, kind, protocol int) (int, error) {
+	if !s.iso.Private() {
+		return unix.Socket(domain, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, protocol)
+	}
+	_, fds, err := s.call(ctx, order{Op: orderSocket, Socket: [3]int{domain, kind, protocol}}, nil)
+	if err != nil {
+		return -1, err
+	}
+	if len(fds) != 1 {
+		closeAll(fds)
+		return -1, fmt.Errorf("wanted one socket, got %d: %w", len(fds), unix.EMFILE)
+	}
+	return fds[0], nil
+}
+
+// bound makes a socket and binds it as Go's own listeners are bound.
+func (s *Sandbox) bound(ctx context.Context, network string, addr netip.AddrPort) (*os.File, error) {
+	f, err := s.socket(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	err = control(f, "bind", func(fd int) error {
+		if strings.HasPrefix(network, "tcp") {
+			_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+		}
+		return unix.Bind(fd, sockaddr(addr))
+	})
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// connect connects a non-blocking socket and waits for the outcome or the context.
+func connect(ctx context.Context, f *os.File, to unix.Sockaddr) error {
+	err := control(f, "connect", func(fd int) error { return unix.Connect(fd, to) })
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, unix.EINPROGRESS) {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = f.SetWriteDeadline(time.Unix(1, 0)) })
+	defer stop()
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var outcome error
+	waited := raw.Write(func(fd uintptr) (over bool) {
+		over, outcome = connected(int(fd))
+		return over
+	})
+	if waited != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if waited != nil {
+		return waited
+	}
+	return outcome
+}
+
+// connected tells whether a connection attempt is over, and how it ended.
+func connected(fd int) (over bool, err error) {
+	errno, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err != nil {
+		return true, os.NewSyscallError("getsockopt", err)
+	}
+	if errno != 0 {
+		return true, os.NewSyscallError("connect", unix.Errno(errno))
+	}
+	_, err = unix.Getpeername(fd)
+	return err == nil, nil
+}
+
+// control runs one system call on a file's descriptor and names it in the error.
+func control(f *os.File, name string, call func(fd int) error) error {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	if err := raw.Control(func(fd uintptr) { failed = retry(func() error { return call(int(fd)) }) }); err != nil {
+		return err
+	}
+	return os.NewSyscallError(name, failed)
+}
+
+func sockaddr(addr netip.AddrPort) unix.Sockaddr {
+	if ip := addr.Addr().Unmap(); ip.Is4() {
+		return &unix.SockaddrInet4{Port: int(addr.Port()), Addr: ip.As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()}
+}
+
+func opError(op, network string, addr netip.AddrPort, err error) error {
+	e := &net.OpError{Op: op, Net: network, Err: err}
+	if addr.IsValid() {
+		e.Addr = net.TCPAddrFromAddrPort(addr)
+	}
+	return e
+}

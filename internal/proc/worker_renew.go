@@ -1,0 +1,60 @@
+package proc
+
+import (
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// renew makes the sandbox new for another run: no process is left but this one, the network is
+// another one, and shared memory is empty.
+func (w *worker) renew() error {
+	if !w.ownProc {
+		return errors.New("wanted a process namespace with its own /proc, to see what is left in it")
+	}
+	if err := w.clear(); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	w.started = 0
+	w.mu.Unlock()
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		return err
+	}
+	if err := raiseLoopback(); err != nil {
+		return err
+	}
+	if !w.ownShm {
+		return nil
+	}
+	return emptyTree("/dev/shm") // Landlock lets nobody mount it anew
+}
+
+// clear kills every process of this namespace but its first, this one, and waits
+// until the ends of all programs have been reported.
+func (w *worker) clear() error {
+	w.mu.Lock()
+	for _, p := range w.programs {
+		p.reason = reasonClosed
+	}
+	w.mu.Unlock()
+	for range 1000 {
+		if w.alone() {
+			return nil
+		}
+		_ = unix.Kill(-1, unix.SIGKILL)
+		time.Sleep(500 * time.Microsecond)
+	}
+	return errors.New("wanted no process to be left after SIGKILL")
+}
+
+// alone tells whether nothing is left but this process.
+func (w *worker) alone() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.programs) == 0 && len(readTable("/proc").entries) == 1
+}
+
+// reasonClosed is why a program was killed that still ran at the end of its sandbox.
+const reasonClosed = "its sandbox was closed"
