@@ -1,0 +1,75 @@
+package mailbox
+
+import (
+	"maps"
+	"slices"
+)
+
+// A Model is what a right server knows: the messages that it keeps. It is a
+// value: [Model.Apply] returns new models and leaves this one as it is. The zero
+// Model is a server that has just been started.
+type Model struct {
+	boxes map[string][]Message // by receiver, oldest first
+}
+
+// An Outcome is one of the things that a right server may do with a connection:
+// send Answer (nothing, if that is empty), close, and be Next from then on.
+type Outcome struct {
+	Answer []byte
+	Next   Model
+}
+
+// Apply returns what a right server may do with a client that sends these bytes
+// and then no more. There is more than one outcome where the source leaves
+// something open: a server that reads no further than it must does not see the
+// bytes that follow a request.
+func (m Model) Apply(sent []byte) []Outcome {
+	erroneous := Outcome{Next: m}
+	h, err := ParseRequestHeader(sent)
+	if err != nil {
+		return []Outcome{erroneous}
+	}
+	size := RequestHeaderSize + h.BodyLen()
+	request, err := ParseMessageRequest(sent[:min(size, len(sent))])
+	if err != nil {
+		return []Outcome{erroneous}
+	}
+	if len(sent) > size {
+		return []Outcome{erroneous, m.outcome(request)}
+	}
+	return []Outcome{m.outcome(request)}
+}
+
+// outcome returns what follows from a legal request.
+func (m Model) outcome(r *MessageRequest) Outcome {
+	if r.ID == Create {
+		return Outcome{Next: m.Create(r.Receiver, Message{Sender: r.Name, Text: r.Message})}
+	}
+	response, next := m.Read(r.Name)
+	return Outcome{Answer: response.Append(nil), Next: next}
+}
+
+// Create returns the model with one more message for a user.
+func (m Model) Create(user string, item Message) Model {
+	return m.with(user, append(slices.Clip(m.boxes[user]), item))
+}
+
+// Read returns what a user is sent, and the model without it.
+func (m Model) Read(user string) (MessageResponse, Model) {
+	box := m.boxes[user]
+	n := min(MaxItems, len(box))
+	return MessageResponse{Items: box[:n:n], More: n < len(box)}, m.with(user, box[n:])
+}
+
+// with returns the model with other messages for one user.
+func (m Model) with(user string, box []Message) Model {
+	boxes := maps.Clone(m.boxes)
+	if boxes == nil {
+		boxes = map[string][]Message{}
+	}
+	boxes[user] = box
+	if len(box) == 0 {
+		delete(boxes, user)
+	}
+	return Model{boxes: boxes}
+}

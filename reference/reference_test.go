@@ -1,0 +1,51 @@
+package reference_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"netproctor/internal/memnet"
+	"netproctor/reference"
+)
+
+func TestByName(t *testing.T) {
+	for _, want := range reference.All {
+		got, ok := reference.ByName(want.Name)
+		require.True(t, ok)
+		require.Equal(t, want.Name, got.Name)
+	}
+	_, ok := reference.ByName("nothing")
+	require.False(t, ok)
+}
+
+// TestMailboxPrograms plays a create and a read through the two programs.
+func TestMailboxPrograms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, ok := reference.ByName("mailbox")
+		require.True(t, ok)
+		n := memnet.New()
+		ctx, stop := context.WithCancel(t.Context())
+		var log strings.Builder
+		status := make(chan int)
+		go func() {
+			status <- p.Server(ctx, reference.Env{Args: []string{"5000"}, Out: &log, Listen: n.Host("server").Listen})
+		}()
+		synctest.Wait()
+
+		client := func(in string, args ...string) string {
+			var out strings.Builder
+			e := reference.Env{Args: args, In: strings.NewReader(in), Out: &out, Dial: n.Host("client").Dial}
+			require.Zero(t, p.Client(ctx, e))
+			return out.String()
+		}
+		client("bob\nhello\n", "localhost", "5000", "alice", "create")
+		require.Contains(t, client("", "127.0.0.1", "5000", "bob", "read"), "from alice: hello\n")
+		stop()
+		require.Zero(t, <-status)
+		require.Contains(t, log.String(), "messages sent to bob: 1\n")
+	})
+}
