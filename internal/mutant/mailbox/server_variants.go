@@ -1,0 +1,155 @@
+package mailbox
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"netproctor/internal/mutant"
+)
+
+// ServerVariants are servers that are right and unlike the reference.
+var ServerVariants = serverVariantsOf([]serverVariant{
+	{name: "plain", bulk: true, why: "none of its parts is replaced", replace: func(*server) {}},
+	{name: "reads-bytewise", bulk: true, why: "reads byte by byte", replace: func(s *server) {
+		s.timer = func(c net.Conn) net.Conn { return small{patience(serverGap)(c), 1, 1 << 20} }
+	}, lacks: "server.extra-bytes"},
+	{name: "reads-7-bytes", why: "reads seven bytes at a time", replace: func(s *server) {
+		s.timer = func(c net.Conn) net.Conn { return small{patience(serverGap)(c), 7, 1 << 20} }
+	}, lacks: "server.extra-bytes"},
+	{name: "writes-1000-bytes", bulk: true, why: "writes a thousand bytes at a time", replace: func(s *server) {
+		s.timer = func(c net.Conn) net.Conn { return small{patience(serverGap)(c), 1 << 20, 1000} }
+	}},
+	{name: "reads-ahead", bulk: true, why: "reads through a buffer", replace: func(s *server) {
+		s.timer = func(c net.Conn) net.Conn { c = patience(serverGap)(c); return buffered{c, bufio.NewReader(c)} }
+	}},
+	{name: "times-from-accept", why: "allows one second from accept() on for the whole request", replace: func(s *server) {
+		s.timer = func(c net.Conn) net.Conn {
+			c.SetReadDeadline(time.Now().Add(serverGap))
+			return onlyWrites{gapConn{c, serverGap}}
+		}
+	}},
+	{name: "gap-of-1100-ms", why: "gives up a little later than after a second", replace: func(s *server) { s.timer = patience(1100 * time.Millisecond) }},
+	{name: "threads", bulk: true, why: "serves every client in a thread of its own", replace: func(s *server) {
+		var mu sync.Mutex
+		s.keep = func(s *server, l letter) { mu.Lock(); defer mu.Unlock(); keep(s, l) }
+		s.take = func(s *server, user string) batch { mu.Lock(); defer mu.Unlock(); return take(s, user) }
+		s.serve = func(s *server, l net.Listener) {
+			var clients sync.WaitGroup
+			defer clients.Wait()
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				clients.Go(func() { s.client(c) })
+			}
+		}
+	}},
+	{name: "loopback-only", why: "is bound to 127.0.0.1", replace: func(s *server) {
+		s.listen = func(s *server, port int) (net.Listener, error) { return s.listenAt("127.0.0.1", port) }
+	}},
+	{name: "starts-slowly", why: "needs two seconds to start", replace: func(s *server) {
+		s.args = func(args []string) (int, error) { sleep(s.ctx, 2*time.Second); return parseArgs(args) }
+	}},
+	{name: "answers-slowly", why: "thinks for a fifth of a second before it answers", replace: func(s *server) {
+		s.take = func(s *server, user string) batch { sleep(s.ctx, 200*time.Millisecond); return take(s, user) }
+	}},
+	{name: "logs-late", why: "prints what it has done when the connection is closed", replace: func(s *server) {
+		var late []string
+		s.created = func(_ *server, l letter) { late = append(late, fmt.Sprintf("%s -> %s", l.name, l.receiver)) }
+		s.sent = func(_ *server, user string, n int) { late = append(late, fmt.Sprintf("%s: %d", user, n)) }
+		s.complain = func(_ *server, _ net.Conn, err error) { late = append(late, fmt.Sprintf("Error: %v.", err)) }
+		s.end = func(s *server, c net.Conn, _ outcome) {
+			c.Close()
+			sleep(s.ctx, 100*time.Millisecond)
+			for _, line := range late {
+				s.say("%s", line)
+			}
+			late = nil
+		}
+	}},
+	{name: "logs-everything", why: "prints each step, with the time of day", replace: func(s *server) {
+		s.accepted = func(s *server, c net.Conn) {
+			s.say("[%s] waiting is over\n[%s] %s connected", time.Now().Format(time.TimeOnly), time.Now().Format(time.StampMicro), c.RemoteAddr())
+		}
+		s.header = func(r io.Reader) ([]byte, error) {
+			b, err := readHeader(r)
+			s.say("[%s] header % x", time.Now().Format(time.TimeOnly), b)
+			return b, err
+		}
+	}},
+	{name: "shuts-down-first", why: "says with a FIN that it is done before it closes", replace: func(s *server) {
+		s.end = func(_ *server, c net.Conn, _ outcome) {
+			c.(interface{ CloseWrite() error }).CloseWrite()
+			c.Close()
+		}
+	}},
+	{name: "resets-after-errors", why: "closes with an RST after an erroneous request", replace: func(s *server) {
+		s.end = func(_ *server, c net.Conn, o outcome) {
+			if o == erroneous {
+				c.(interface{ SetLinger(int) error }).SetLinger(0)
+			}
+			c.Close()
+		}
+	}},
+	{name: "not-utf8-refused", why: "takes bytes that are not UTF-8 for an error", replace: func(s *server) { s.surplus = refuseNotUTF8 }},
+})
+
+// A serverVariant is a right server with some of its parts replaced.
+type serverVariant struct {
+	name, why string
+	replace   func(s *server)
+	bulk      bool
+	lacks     string
+}
+
+func serverVariantsOf(table []serverVariant) []mutant.Variant {
+	var list []mutant.Variant
+	for _, v := range table {
+		list = append(list, mutant.Variant{Name: "server-" + v.name, Role: "server", Why: v.why, Bulk: v.bulk, Lacks: v.lacks, Main: serverMain(v.replace)})
+	}
+	return list
+}
+
+// A small connection moves little at a time.
+type small struct {
+	net.Conn
+	read, write int // bytes at a time
+}
+
+func (c small) Read(b []byte) (int, error) { return c.Conn.Read(b[:min(len(b), c.read)]) }
+
+func (c small) Write(b []byte) (done int, err error) {
+	for done < len(b) && err == nil {
+		var n int
+		n, err = c.Conn.Write(b[done:min(len(b), done+c.write)])
+		done += n
+	}
+	return done, err
+}
+
+// A buffered connection reads ahead.
+type buffered struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func (c buffered) Read(b []byte) (int, error) { return c.r.Read(b) }
+
+// onlyWrites times its writes, one by one, and not its reads.
+type onlyWrites struct{ gapConn }
+
+func (c onlyWrites) Read(b []byte) (int, error) { return c.gapConn.Conn.Read(b) }
+
+func refuseNotUTF8(h header, body []byte) error {
+	if !utf8.Valid(body) {
+		return errors.New("the texts are not UTF-8")
+	}
+	return refuseSurplus(h, body)
+}
