@@ -1,0 +1,77 @@
+package conformance_test
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"netproctor/reference/mailbox"
+)
+
+// A codec is a hand-written one, beside the record of protocol.star that states
+// the same.
+type codec struct {
+	protocol, record string
+	valid            []byte
+	parse            func(b []byte) (again []byte, err error) // gives what it read as bytes again
+}
+
+var codecs = []codec{
+	{"mailbox", "MessageRequest", (&mailbox.MessageRequest{ID: mailbox.Read, Name: "ann"}).Append(nil), parseMailboxRequest},
+	{"mailbox", "MessageRequest", (&mailbox.MessageRequest{ID: mailbox.Create, Name: "ann", Receiver: "bob", Message: "hello"}).Append(nil), parseMailboxRequest},
+	{"mailbox", "MessageResponse", (&mailbox.MessageResponse{}).Append(nil), parseMailboxResponse},
+	{"mailbox", "MessageResponse", (&mailbox.MessageResponse{Items: []mailbox.Message{{Sender: "ann", Text: "hello"}, {Sender: "b", Text: "c"}}, More: true}).Append(nil), parseMailboxResponse},
+}
+
+func parseMailboxRequest(b []byte) ([]byte, error) {
+	r, err := mailbox.ParseMessageRequest(b)
+	if err != nil {
+		return nil, err
+	}
+	return r.Append(nil), nil
+}
+
+func parseMailboxResponse(b []byte) ([]byte, error) {
+	r, err := mailbox.ParseMessageResponse(b)
+	if err != nil {
+		return nil, err
+	}
+	return r.Append(nil), nil
+}
+
+// TestCodecsAgreeWithLayouts sets the two statements of every record against
+// each other: a valid message cut, prolonged and with any of its bytes changed is
+// legal to both or to neither.
+func TestCodecsAgreeWithLayouts(t *testing.T) {
+	for _, c := range codecs {
+		t.Run(c.record, func(t *testing.T) {
+			p, err := loadOnce(c.protocol)
+			require.NoError(t, err)
+			layout := p.Records[c.record]
+			require.NotNil(t, layout)
+			agree := func(t require.TestingT, b []byte) bool {
+				d, err := layout.Decode(b, true)
+				legal := err == nil && d.Size == len(b)
+				again, parsed := c.parse(b)
+				require.Equal(t, legal, parsed == nil, "% x: the layout says %v, the codec %v", b, err, parsed)
+				if legal {
+					require.Equal(t, b, again)
+				}
+				return legal
+			}
+			require.True(t, agree(t, c.valid))
+			for n := range c.valid {
+				require.False(t, agree(t, c.valid[:n]), "cut after %d bytes", n)
+			}
+			rapid.Check(t, func(t *rapid.T) {
+				b := bytes.Clone(c.valid)
+				for range rapid.IntRange(1, 3).Draw(t, "changes") {
+					b[rapid.IntRange(0, len(b)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
+				}
+				agree(t, append(b, rapid.SliceOfN(rapid.Byte(), 0, 3).Draw(t, "behind")...))
+			})
+		})
+	}
+}

@@ -1,0 +1,157 @@
+package conformance_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"netproctor/conformance"
+	"netproctor/reference"
+)
+
+// TestReferences holds every reference against every scenario, as subtests
+// named by id.
+func TestReferences(t *testing.T) {
+	for _, l := range labs {
+		ref, known := reference.ByName(l.protocol)
+		require.True(t, known)
+		for role, main := range map[string]func(context.Context, reference.Env) int{conformance.Server: ref.Server, conformance.Client: ref.Client} {
+			t.Run(l.protocol+"/"+role, func(t *testing.T) {
+				s := gradeInMemory(t, l.load(t), role, "reference", main)
+				require.Equal(t, s.Score.Possible, s.Score.Earned)
+				for _, r := range s.Results {
+					t.Run(r.ID(), func(t *testing.T) { requirePass(t, r) })
+				}
+			})
+		}
+	}
+}
+
+// TestKillVariants demands that programs which are right and unusual fail
+// nothing.
+func TestKillVariants(t *testing.T) {
+	for _, l := range labs {
+		for _, v := range l.variants {
+			t.Run(l.protocol+"/"+v.Name, func(t *testing.T) {
+				t.Parallel()
+				p := l.load(t)
+				if !v.Bulk {
+					p = l.light(p, "")
+				}
+				s := gradeInMemory(t, p, v.Role, v.Name, v.Main)
+				for _, r := range s.Results {
+					if v.Lacks == "" || !slices.Contains(r.Covers, v.Lacks) {
+						requirePass(t, r)
+					}
+				}
+				require.Equal(t, s.Score.Possible, s.Score.Earned)
+				t.Logf("variant %s: %d of %d requirements: %s", v.Name, s.Score.Earned, s.Score.Possible, v.Why)
+			})
+		}
+	}
+}
+
+func requirePass(t *testing.T, r conformance.Result) {
+	t.Helper()
+	if r.Outcome != conformance.Pass && r.Outcome != conformance.Observed {
+		t.Errorf("%s: %s at %s: wanted %s, got %s", r.ID(), r.Outcome, r.Step, r.Want, r.Got)
+	}
+	if strings.HasPrefix(r.Observed, "neither") {
+		t.Errorf("%s: %s", r.ID(), r.Observed)
+	}
+}
+
+// TestKillNulls demands that programs which do nothing earn nothing.
+func TestKillNulls(t *testing.T) {
+	for _, l := range labs {
+		require.Len(t, l.nulls, 16)
+		for _, v := range l.nulls {
+			t.Run(l.protocol+"/"+v.Name, func(t *testing.T) {
+				t.Parallel()
+				s := gradeInMemory(t, l.load(t), v.Role, v.Name, v.Main)
+				for _, q := range s.Requirements {
+					require.False(t, q.Outcome == conformance.Pass, "%s: %v", q.ID, q.Scenarios)
+				}
+				require.Zero(t, s.Score.Earned)
+				require.NotZero(t, s.Score.Possible)
+				t.Logf("null %s: %d of %d requirements", v.Name, s.Score.Earned, s.Score.Possible)
+			})
+		}
+	}
+}
+
+// TestKillMutants demands that every wrong program is caught, by a scenario of
+// the requirement that it breaks, and that every scenario catches some.
+func TestKillMutants(t *testing.T) {
+	for _, l := range labs {
+		t.Run(l.protocol, func(t *testing.T) {
+			var mu sync.Mutex
+			useful := map[string]bool{}
+			t.Run("mutants", func(t *testing.T) {
+				for _, m := range l.mutants {
+					t.Run(m.Name, func(t *testing.T) {
+						t.Parallel()
+						s := gradeInMemory(t, l.light(l.load(t), m.Breaks), m.Role, m.Name, m.Main)
+						by, all := failures(t, s, m.Breaks)
+						t.Logf("kill %-36s %-24s %3d scenarios fail, such as %s", m.Name, m.Breaks, len(all), strings.Join(by[:min(2, len(by))], ", "))
+						require.NotEmpty(t, by, "%s: %s is not caught by a scenario of %s, but by %v", m.Name, m.Why, m.Breaks, all)
+						mu.Lock()
+						defer mu.Unlock()
+						for _, id := range all {
+							useful[id] = true
+						}
+					})
+				}
+			})
+			p := l.load(t)
+			for _, s := range p.Scenarios {
+				if !p.Observes(s) && !useful[s.ID] {
+					t.Errorf("%s fails for no wrong program: %s", s.ID, s.Why)
+				}
+			}
+			fmt.Printf("matrix %s: %d wrong programs, %d scenarios\n", l.protocol, len(l.mutants), len(p.Scenarios))
+		})
+	}
+}
+
+// failures gives the scenarios that failed, and those of them that cover a
+// requirement. A program's own fault never breaks the harness.
+func failures(t *testing.T, s conformance.Suite, breaks string) (by, all []string) {
+	t.Helper()
+	for _, r := range s.Results {
+		require.NotEqual(t, conformance.Broken, r.Outcome, "%s: %s", r.ID(), r.Got)
+		if r.Outcome != conformance.Fail {
+			continue
+		}
+		all = append(all, r.Scenario)
+		if slices.Contains(r.Covers, breaks) {
+			by = append(by, r.ID())
+		}
+	}
+	return by, slices.Compact(all)
+}
+
+// TestMutantTables demands enough wrong programs, each with a name and a
+// requirement of its own role.
+func TestMutantTables(t *testing.T) {
+	for _, l := range labs {
+		p := l.load(t)
+		names := map[string]bool{}
+		count := map[string]int{}
+		for _, m := range l.mutants {
+			require.False(t, names[m.Name], "%s is there twice", m.Name)
+			names[m.Name] = true
+			count[m.Role]++
+			q, known := p.Requirement(m.Breaks)
+			require.True(t, known, "%s breaks %s", m.Name, m.Breaks)
+			require.Equal(t, m.Role, q.Role(), m.Name)
+		}
+		require.GreaterOrEqual(t, count[conformance.Server], 60)
+		require.GreaterOrEqual(t, count[conformance.Client], 40)
+	}
+}

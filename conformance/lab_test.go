@@ -1,0 +1,79 @@
+package conformance_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"netproctor/conformance"
+	"netproctor/internal/mutant"
+	"netproctor/internal/mutant/mailbox"
+	"netproctor/reference"
+	"netproctor/scenarios"
+)
+
+// A lab is what the suites of one protocol are tried with, in virtual time.
+type lab struct {
+	protocol string
+	mutants  []mutant.Mutant
+	variants []mutant.Variant
+	nulls    []mutant.Variant
+	// heavy are requirements whose scenarios move many MiB: the references are
+	// tried with them, variants that move bytes in their own way, and wrong
+	// programs that break just these.
+	heavy []string
+}
+
+var labs = []lab{{
+	protocol: "mailbox",
+	mutants:  slices.Concat(mailbox.Servers, mailbox.Clients),
+	variants: slices.Concat(mailbox.ServerVariants, mailbox.ClientVariants),
+	// an empty response, and a request to read
+	nulls: slices.Concat(mutant.NullServers([]byte("\xae\x73\x03\x00\x00")), mutant.NullClients([]byte("\xae\x73\x01\x05\x00\x00\x00alice"))),
+	heavy: []string{"server.big-response", "server.stalled-reader", "client.big-response"},
+}}
+
+// load loads the lab's protocol, once for all tests: nothing changes it.
+func (l lab) load(t testing.TB) *conformance.Protocol {
+	t.Helper()
+	p, err := loadOnce(l.protocol)
+	require.NoError(t, err)
+	return p
+}
+
+var loaded sync.Map
+
+func loadOnce(name string) (*conformance.Protocol, error) {
+	once, _ := loaded.LoadOrStore(name, sync.OnceValues(func() (*conformance.Protocol, error) {
+		return conformance.Load(scenarios.Files, name, conformance.LoadOptions{})
+	}))
+	return once.(func() (*conformance.Protocol, error))()
+}
+
+// light leaves out the scenarios that are not worth their time: see heavy.
+func (l lab) light(p *conformance.Protocol, breaks string) *conformance.Protocol {
+	less := *p
+	less.Scenarios = slices.DeleteFunc(slices.Clone(p.Scenarios), func(s *conformance.Scenario) bool {
+		return slices.ContainsFunc(s.Covers, func(id string) bool { return id != breaks && slices.Contains(l.heavy, id) })
+	})
+	return &less
+}
+
+// gradeInMemory plays a suite with a program in memory, in virtual time.
+func gradeInMemory(t *testing.T, p *conformance.Protocol, role, name string, main func(context.Context, reference.Env) int) conformance.Suite {
+	t.Helper()
+	target := &conformance.Func{Name: name, Main: func(ctx context.Context, e conformance.FuncEnv) int {
+		return main(ctx, reference.Env{Args: e.Args, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial})
+	}}
+	var s conformance.Suite
+	synctest.Test(t, func(t *testing.T) {
+		r, err := conformance.Run(t.Context(), p, []conformance.Graded{{Role: role, Target: target}}, conformance.RunOptions{Seed: 1})
+		require.NoError(t, err)
+		s = r.Suites[0]
+	})
+	return s
+}

@@ -1,0 +1,396 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// PlayOptions say how a scenario is played.
+type PlayOptions struct {
+	Seed     uint64
+	Delivery Delivery
+	// Patience multiplies the scenario's waits; 0 means 1. It is the one knob
+	// for slow machines. The protocol's own limits are not touched by it.
+	Patience float64
+	// Lateness gives the harness's own lateness since a moment: see Canary.
+	Lateness func(since time.Time) time.Duration
+	// Starting is called before a program is started; what it returns is
+	// called when the start has calmed down. It keeps starts from crowding.
+	Starting func() (calm func())
+}
+
+// Play performs one scenario in a fresh sandbox of the target. It stops at the
+// first step that does not hold. What goes wrong with the harness itself is
+// noted in the transcript as Broken.
+func Play(ctx context.Context, s *Scenario, role Program, target Target, o PlayOptions) *Transcript {
+	p := &player{
+		opts:      o,
+		role:      role,
+		began:     time.Now(),
+		view:      newView(),
+		changed:   make(chan struct{}),
+		live:      map[string]*liveConn{},
+		processes: map[string]Process{},
+		ended:     map[string]func(){},
+		tr:        &Transcript{Scenario: s.ID, Delivery: o.Delivery, Seed: o.Seed},
+	}
+	p.tr.Began = p.began
+	p.tr.Events = make([]Event, 0, eventsPerStep*len(s.all()))
+	p.bind = newBinding(p.tr, p.view)
+	if err := p.playAll(ctx, s, target); err != nil {
+		p.tr.Broken = err.Error()
+	}
+	p.tr.Took = time.Since(p.began) - p.waited
+	if o.Lateness != nil {
+		p.tr.Lateness = o.Lateness(p.began)
+	}
+	return p.tr
+}
+
+// eventsPerStep is about how many events a step makes: its begin, its end, and
+// what happens between them.
+const eventsPerStep = 4
+
+// newBinding is what a transcript's expressions depend on.
+func newBinding(tr *Transcript, v *view) *binding {
+	return &binding{scenario: tr.Scenario, seed: tr.Seed, view: v, values: map[string]string{}}
+}
+
+// place sets what {host} and {port} stand for.
+func (b *binding) place(text string) {
+	b.values["host"], b.values["port"], _ = strings.Cut(text, " ")
+}
+
+// A player is the state of one play. The mutex guards what readers of
+// connections and of output add to: the transcript and the view.
+type player struct {
+	opts  PlayOptions
+	role  Program
+	began time.Time
+	bind  *binding
+	box   Sandbox
+	// waited is how long other starts held this one back: it is no part of
+	// the scenario's own time.
+	waited time.Duration
+
+	mu      sync.Mutex
+	tr      *Transcript
+	view    *view
+	changed chan struct{} // closed and renewed with every event
+	done    bool          // events that come later are dropped
+
+	live      map[string]*liveConn
+	listeners []net.Listener
+	processes map[string]Process
+	ended     map[string]func() // notes the end of a process, once
+	pieces    bool              // this step's messages may be delivered in pieces
+	readers   sync.WaitGroup
+}
+
+// A liveConn is a connection that the harness holds.
+type liveConn struct {
+	net.Conn
+	slow bool // read slowly
+}
+
+func (p *player) playAll(ctx context.Context, s *Scenario, target Target) (err error) {
+	calm := p.gate()
+	p.box, err = target.Open(ctx)
+	calm()
+	if err != nil {
+		return fmt.Errorf("open a sandbox: %w", err)
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	if a, fixed := target.(addressed); fixed {
+		host, port, _ := net.SplitHostPort(a.Address())
+		p.setPlace(host, port)
+	} else if err := p.leasePort(ctx); err != nil {
+		return err
+	}
+	for i, step := range s.all() {
+		p.pieces = s.Pieces && s.phase(i) == PhaseSteps
+		done, err := p.playStep(ctx, i, step, s.phase(i))
+		if err != nil || !done {
+			return err
+		}
+	}
+	return nil
+}
+
+// gate waits until nothing else is being started. The start must be followed
+// by a call of what it returns; more calls do no harm.
+func (p *player) gate() (calm func()) {
+	if p.opts.Starting == nil {
+		return func() {}
+	}
+	at := time.Now()
+	calm = p.opts.Starting()
+	p.waited += time.Since(at)
+	return calm
+}
+
+func (p *player) leasePort(ctx context.Context) error {
+	port, err := p.box.Port(ctx)
+	if err != nil {
+		return fmt.Errorf("find a free port: %w", err)
+	}
+	p.setPlace("127.0.0.1", strconv.Itoa(port))
+	return nil
+}
+
+// playStep plays one step and tells whether the next one makes sense.
+func (p *player) playStep(ctx context.Context, i int, step Step, ph Phase) (bool, error) {
+	p.add(Event{Kind: StepBegin, Step: i, Text: string(ph)})
+	if err := step.play(ctx, p); err != nil {
+		return false, fmt.Errorf("step %d, %s: %w", i+1, step.star(), err)
+	}
+	held := p.endStep(i, step)
+	if !held {
+		p.look(ctx)
+	}
+	return held, nil
+}
+
+// endStep judges a step at the moment of its end. All of it is done under one
+// lock, so that the transcript shows Judge just what was seen here.
+func (p *player) endStep(i int, step Step) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	end := Event{Kind: StepEnd, Step: i}
+	f := step.judge(p.view, p.bind)
+	if f.State == Pending {
+		end.Text = expired
+	}
+	p.note(end)
+	if f.State == Pending {
+		f = step.judge(p.view, p.bind)
+	}
+	p.view.consume(f)
+	return f.State == OK
+}
+
+// expired is the Text of a StepEnd whose wait ran out.
+const expired = "expired"
+
+// setPlace notes what {host} and {port} stand for.
+func (p *player) setPlace(host, port string) {
+	p.bind.place(host + " " + port)
+	p.add(Event{Kind: Place, Text: host + " " + port})
+}
+
+// await plays an expectation: it waits until the step's judgement is no longer
+// pending, or for at most the given time.
+func (p *player) await(ctx context.Context, s Step, within time.Duration) error {
+	if p.opts.Patience > 0 {
+		within = time.Duration(float64(within) * p.opts.Patience)
+	}
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	for {
+		p.mu.Lock()
+		f, changed := s.judge(p.view, p.bind), p.changed
+		p.mu.Unlock()
+		if f.State != Pending {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return fmt.Errorf("stopped while waiting: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// add notes an event. At is set to now unless the caller read the clock
+// before the call that the event tells of.
+func (p *player) add(e Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.note(e)
+}
+
+// note is add for a caller that holds the lock.
+func (p *player) note(e Event) {
+	if p.done {
+		return
+	}
+	if e.At == 0 {
+		e.At = p.now()
+	}
+	p.tr.Events = append(p.tr.Events, e)
+	p.view.apply(e, len(p.tr.Events)-1)
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// act is the clock, and how many events there are, before a call of the
+// harness's: see Event.Seen.
+func (p *player) act() (at time.Duration, seen int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.now(), len(p.tr.Events)
+}
+
+// now is the clock that events are stamped with.
+func (p *player) now() time.Duration { return max(1, time.Since(p.began)) }
+
+// hold begins to read from a connection: all that comes is noted as it comes.
+func (p *player) hold(name string, c net.Conn, slow bool) {
+	p.keep(name, c, slow)
+	p.readers.Go(func() { p.read(name, c, slow) })
+}
+
+// keep takes a connection without reading from it.
+func (p *player) keep(name string, c net.Conn, slow bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.live[name] = &liveConn{Conn: c, slow: slow}
+}
+
+// read notes what comes on a connection until it ends. A slow reader takes
+// little at a time, so that the sender must wait for it.
+func (p *player) read(name string, c net.Conn, slow bool) {
+	buf := make([]byte, leastRead)
+	for total := 0; total < mostReceived; {
+		n, err := c.Read(buf)
+		total += n
+		if n > 0 {
+			p.add(Event{Kind: Received, Conn: name, Data: append([]byte(nil), buf[:n]...)})
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, io.EOF):
+			p.add(Event{Kind: PeerClosed, Conn: name})
+			return
+		case errors.Is(err, net.ErrClosed):
+			return
+		default:
+			p.add(Event{Kind: PeerReset, Conn: name, Text: err.Error()})
+			return
+		}
+		switch {
+		case slow:
+			time.Sleep(slowPause)
+		case n == len(buf) && n < mostRead:
+			buf = make([]byte, mostRead)
+		}
+	}
+}
+
+// A connection is read so much at a time: little at first, as most answers are
+// short and connections many, and much where much comes.
+const leastRead, mostRead = 4 << 10, 64 << 10
+
+// mostReceived is how much is read from one connection, in bytes: more than any
+// protocol's longest answer, and less than a program that writes without end
+// would send.
+const mostReceived = 80 << 20
+
+// slowPause lies between the reads of a slow reader: 64 KiB take 80 ms.
+const slowPause = 5 * time.Millisecond
+
+// conn gives a connection to act on. It is nil if the program did not take it,
+// which the steps that expect something of it will find; a name that no step
+// has opened is a fault of the scenario.
+func (p *player) conn(name string) (*liveConn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.view.conn(name)
+	if c == nil {
+		return nil, fmt.Errorf("connection %q: %w", name, errNoConn)
+	}
+	return p.live[c.name], nil
+}
+
+// look notes how the programs are, as evidence for a step that does not hold. A
+// program that is dying gets the time to say why.
+func (p *player) look(ctx context.Context) {
+	p.awaitDeath(ctx)
+	for name, proc := range p.processes {
+		select {
+		case <-proc.Done():
+			continue
+		default:
+		}
+		if v, err := proc.Vitals(); err == nil {
+			p.add(Event{Kind: Vitals, Run: name, Text: v.String()})
+		}
+	}
+}
+
+// dying is for how long a program that fails may still be printing why: a
+// dying Python program needs some 200 ms.
+const dying = 250 * time.Millisecond
+
+// awaitDeath waits until all programs have ended, or for as long as one may be
+// dying.
+func (p *player) awaitDeath(ctx context.Context) {
+	timer := time.NewTimer(dying)
+	defer timer.Stop()
+	for name, proc := range p.processes {
+		select {
+		case <-proc.Done():
+			p.ended[name]()
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// close ends everything that the play began.
+func (p *player) close() error {
+	p.mu.Lock()
+	p.done = true
+	conns := p.live
+	p.mu.Unlock()
+	for _, l := range p.listeners {
+		l.Close()
+	}
+	for _, c := range conns {
+		c.Close()
+	}
+	err := p.box.Close()
+	p.readers.Wait()
+	if err != nil {
+		return fmt.Errorf("close the sandbox: %w", err)
+	}
+	return nil
+}
+
+// String says how a process is, in a line for people.
+func (v ProcessVitals) String() string {
+	s := fmt.Sprintf("%s, %d ms of CPU used, %s", v.State, v.CPU.Milliseconds(), count(v.Descriptors, "open descriptor"))
+	if v.RSS > 0 {
+		s += fmt.Sprintf(", %d MiB of memory", v.RSS>>20)
+	}
+	if v.Syscall != "" {
+		s += ", blocked in " + v.Syscall
+	}
+	return s
+}
+
+// refused says in words why a connection could not be made.
+func refused(err error) string {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, context.DeadlineExceeded):
+		return noAnswer
+	}
+	return err.Error()
+}
+
+// noAnswer is why a connection was not made if nothing came back at all.
+const noAnswer = "no answer to the connection request"

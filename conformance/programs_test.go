@@ -1,0 +1,235 @@
+package conformance_test
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"netproctor/conformance"
+	"netproctor/internal/proc"
+)
+
+func TestMain(m *testing.M) {
+	proc.Main()             // a worker inside a sandbox goes no further
+	debug.SetGCPercent(400) // the matrix makes much that lives for a moment
+	flag.Parse()
+	// Programs are mostly waited for, so that more of them than processors are graded at once.
+	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.NumCPU())); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
+
+// A program is a real one under testdata/programs, to be graded as a process.
+type program struct {
+	protocol, dir, role string
+	command             string // words; {build} is a folder with what compile made
+	needs               string // the toolchain
+	compile             string // words, run in the program's folder
+	breaks              string // the requirement that it breaks; empty for a right program
+	lacks               string // a should requirement that a right program does not meet
+	// sample limits what is played: for a right program of an unusual kind to where
+	// that matters (PROGRAMS=whole plays all), for a wrong one to less than the
+	// requirement that it breaks.
+	sample []string
+}
+
+// Where servers and clients that are right in their own way may look wrong.
+var (
+	serverSample = []string{"server/fragments/*", "server/create-stores/message@*", "server/header-gap/after-3", "server/body-gap/after-10",
+		"server/idle-connection/*", "server/slow-but-no-gap/*", "server/loops/*", "server/reset/*", "server/max-lengths/all", "server/bind-error/*"}
+	clientSample = []string{"client/fragments/slow/*", "client/prints-messages/same-sender", "client/gap/silence/text", "client/receiver-prompt/*",
+		"client/connects-late/*", "client/more-msgs/*", "client/closes/*", "client/truncated/text"}
+)
+
+var programs = []program{
+	{protocol: "mailbox", dir: "python-good", role: "server", command: "python3 server.py", needs: "python3", lacks: "server.extra-bytes"},
+	{protocol: "mailbox", dir: "python-good", role: "client", command: "python3 client.py", needs: "python3"},
+	{protocol: "mailbox", dir: "python-unusual", role: "server", command: "python3 server.py", needs: "python3", sample: serverSample},
+	{protocol: "mailbox", dir: "python-unusual", role: "client", command: "python3 client.py", needs: "python3", sample: clientSample},
+	{protocol: "mailbox", dir: "python-asyncio", role: "server", command: "python3 server.py", needs: "python3", lacks: "server.extra-bytes", sample: serverSample},
+	{protocol: "mailbox", dir: "c-good", role: "server", command: "{build}/server", needs: "cc", compile: "cc -O2 -o {build}/server server.c", lacks: "server.extra-bytes"},
+	{protocol: "mailbox", dir: "node-good", role: "server", command: "node server.js", needs: "node", sample: serverSample},
+
+	{protocol: "mailbox", dir: "python-server-byte-order", breaks: "server.response-fields"},
+	{protocol: "mailbox", dir: "python-server-decode-crash", breaks: "server.not-utf8"},
+	{protocol: "mailbox", dir: "python-server-dies-on-bad-magic", breaks: "server.magic"},
+	{protocol: "mailbox", dir: "python-server-keeps-open", breaks: "server.read-closes"},
+	{protocol: "mailbox", dir: "python-server-length-in-characters", breaks: "server.utf8"},
+	{protocol: "mailbox", dir: "python-server-lifo", breaks: "server.read-fifo"},
+	{protocol: "mailbox", dir: "python-server-limit-254", breaks: "server.read-limit"},
+	{protocol: "mailbox", dir: "python-server-more-at-255", breaks: "server.more-msgs"},
+	{protocol: "mailbox", dir: "python-server-no-timeout", breaks: "server.header-gap"},
+	{protocol: "mailbox", dir: "python-server-not-removed", breaks: "server.read-removes"},
+	{protocol: "mailbox", dir: "python-server-port-range", breaks: "server.port-range"},
+	{protocol: "mailbox", dir: "python-server-replies-to-error", breaks: "server.erroneous"},
+	{protocol: "mailbox", dir: "python-server-single-recv", breaks: "server.fragments", sample: []string{"server/create-stores/message"}},
+	{protocol: "mailbox", dir: "python-server-spins-after-close", breaks: "server.short-header"},
+	{protocol: "mailbox", dir: "python-server-stores-short-body", breaks: "server.short-body"},
+	{protocol: "mailbox", dir: "python-server-three-second-timer", breaks: "server.header-gap"},
+	{protocol: "mailbox", dir: "python-client-connects-first", breaks: "client.connects-late"},
+	{protocol: "mailbox", dir: "python-client-length-in-characters", breaks: "client.utf8"},
+	{protocol: "mailbox", dir: "python-client-more-always", breaks: "client.more-msgs"},
+	{protocol: "mailbox", dir: "python-client-no-reprompt", breaks: "client.receiver-prompt"},
+	{protocol: "mailbox", dir: "python-client-no-timeout", breaks: "client.gap", sample: []string{"client/gap/silence/*"}},
+	{protocol: "mailbox", dir: "python-client-prints-only-first", breaks: "client.prints-messages"},
+	{protocol: "mailbox", dir: "python-client-single-recv", breaks: "client.fragments", sample: []string{"client/prints-messages/same-sender"}},
+	{protocol: "mailbox", dir: "python-client-total-timer", breaks: "client.fragments", sample: []string{"client/fragments/slow/*"}},
+	{protocol: "mailbox", dir: "python-client-waits-after-create", breaks: "client.create-done"},
+}
+
+// fill completes the entry of a wrong program by what its folder is called.
+func (p program) fill() program {
+	if p.command == "" {
+		parts := strings.SplitN(p.dir, "-", 3)
+		p.needs = "python3"
+		p.role, p.command = parts[1], "python3 "+parts[1]+".py"
+	}
+	return p
+}
+
+// TestPrograms grades real programs as processes, through the same path as
+// netproctor grade. A right one passes everything that is required; a wrong
+// one fails the requirement that it breaks.
+func TestPrograms(t *testing.T) {
+	for _, p := range programs {
+		p = p.fill()
+		t.Run(p.protocol+"/"+p.dir+"/"+p.role, func(t *testing.T) {
+			if p.breaks != "" {
+				t.Parallel() // a wrong program is mostly waited for
+			}
+			suite := gradeSurely(t, p)
+			if p.breaks == "" {
+				requireAllRight(t, suite, p.lacks)
+				return
+			}
+			requireCaught(t, suite, p.breaks)
+		})
+	}
+}
+
+// TestProgramsAreAllGraded finds folders that no entry names.
+func TestProgramsAreAllGraded(t *testing.T) {
+	dirs, err := filepath.Glob("testdata/programs/*/*")
+	require.NoError(t, err)
+	require.NotEmpty(t, dirs)
+	for _, dir := range dirs {
+		info, err := os.Stat(dir)
+		require.NoError(t, err)
+		name := filepath.Base(dir)
+		if !info.IsDir() || name == "hostile" {
+			continue
+		}
+		require.True(t, slices.ContainsFunc(programs, func(p program) bool { return p.dir == name }), "no entry for %s", dir)
+	}
+}
+
+// gradeSurely grades a program again where other tests keep the machine so busy
+// that something stays inconclusive.
+func gradeSurely(t testing.TB, p program) *conformance.Suite {
+	t.Helper()
+	s := gradeProgram(t, p)
+	for try := 0; try < 3 && s.Outcomes()[conformance.Inconclusive] > 0; try++ {
+		s = gradeProgram(t, p)
+	}
+	return s
+}
+
+func gradeProgram(t testing.TB, p program) *conformance.Suite {
+	t.Helper()
+	requireToolchain(t, p.needs)
+	dir := filepath.Join("testdata/programs", p.protocol, p.dir)
+	build := t.TempDir()
+	if p.compile != "" {
+		words := strings.Fields(strings.ReplaceAll(p.compile, "{build}", build))
+		cc := exec.Command(words[0], words[1:]...)
+		cc.Dir = dir
+		out, err := cc.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	isolation, err := proc.New(proc.Config{Isolation: "auto", Dir: dir})
+	require.NoError(t, err)
+	defer isolation.Close()
+	words := strings.Fields(strings.ReplaceAll(p.command, "{build}", build))
+	words[0] = executable(t, words[0])
+	target, err := conformance.NewCommand(words, isolation)
+	require.NoError(t, err)
+	protocol, err := loadOnce(p.protocol)
+	require.NoError(t, err)
+	report, err := conformance.Run(t.Context(), protocol, []conformance.Graded{{Role: p.role, Target: target}}, conformance.RunOptions{Seed: 1, Only: p.only()})
+	require.NoError(t, err)
+	suite := &report.Suites[0]
+	t.Logf("%d of %d requirements, %v, %.1f s wall, %.1f s of scenarios, isolation: %s", suite.Score.Earned, suite.Score.Possible,
+		suite.Outcomes(), report.Elapsed, suite.ScenarioTime(), report.Isolation)
+	return suite
+}
+
+// only is what is played of the suite: that of a wrong program would take long.
+func (p program) only() []string {
+	switch {
+	case p.breaks != "" && p.sample == nil:
+		return []string{p.breaks}
+	case p.breaks == "" && os.Getenv("PROGRAMS") == "whole":
+		return nil
+	}
+	return p.sample
+}
+
+// executable finds a program. Of several Pythons it takes the system's, if there
+// is one: others may be slow to start.
+func executable(t testing.TB, name string) string {
+	t.Helper()
+	if system := "/usr/bin/" + name; name == "python3" && exec.Command(system, "-c", "").Run() == nil {
+		return system
+	}
+	path, err := proc.Executable(name)
+	require.NoError(t, err)
+	return path
+}
+
+// requireToolchain skips where a language is missing, unless CI demands that
+// none is.
+func requireToolchain(t testing.TB, name string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		if os.Getenv("NETPROCTOR_TOOLCHAINS") == "required" {
+			t.Fatalf("toolchain %s is required: %v", name, err)
+		}
+		t.Skipf("no %s on this machine: %v", name, err)
+	}
+}
+
+func requireAllRight(t *testing.T, s *conformance.Suite, lacks string) {
+	t.Helper()
+	for _, r := range s.Results {
+		if lacks != "" && slices.Contains(r.Covers, lacks) {
+			continue
+		}
+		switch r.Outcome {
+		case conformance.Pass, conformance.Observed, conformance.Skip:
+		default:
+			t.Errorf("%s: %s at %s; wanted %s, got %s", r.ID(), r.Outcome, r.Step, r.Want, r.Got)
+		}
+	}
+	require.Equal(t, s.Score.Possible, s.Score.Earned)
+}
+
+func requireCaught(t *testing.T, s *conformance.Suite, breaks string) {
+	t.Helper()
+	for _, q := range s.Requirements {
+		if q.ID == breaks {
+			require.Equal(t, conformance.Fail, q.Outcome, breaks)
+			return
+		}
+	}
+	require.Fail(t, "not graded", breaks)
+}

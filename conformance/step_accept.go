@@ -1,0 +1,95 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.starlark.net/starlark"
+)
+
+// An Accept waits for the next connection of the program and names it.
+type Accept struct {
+	wait
+	Conn string
+}
+
+func (s *Accept) play(ctx context.Context, p *player) error {
+	if err := p.await(ctx, s, s.limit()); err != nil {
+		return err
+	}
+	if !p.came(s) {
+		// A program that has ended may have connected just before.
+		if err := p.pause(ctx, acceptDelay); err != nil {
+			return err
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.view.taken < len(p.view.incoming) {
+		p.note(Event{Kind: Accepted, Conn: s.Conn, Text: p.view.incoming[p.view.taken]})
+	}
+	return nil
+}
+
+// came tells whether there is a connection to be accepted.
+func (p *player) came(s *Accept) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return s.judge(p.view, p.bind).State == OK
+}
+
+func (s *Accept) judge(v *view, _ *binding) Finding {
+	if v.conn(s.Conn) != nil || v.taken < len(v.incoming) {
+		return ok
+	}
+	want := "the program connects"
+	if r := v.lastRun(); r != nil && r.exited {
+		return failed(want, fmt.Sprintf("it ended without connecting: %s", r.exit.Text))
+	}
+	return pending(v, want, "no connection within "+seconds(v.now-v.begun))
+}
+
+func (s *Accept) star() string {
+	w := call("accept")
+	w.text("conn", s.Conn, defaultConn)
+	w.duration("within", s.Within)
+	return w.String()
+}
+
+// A NoConnection demands that the program has not connected up to now, other
+// than by the connections that were accepted. It waits for nothing: put it
+// behind a fence, such as the program's end or its wait for input.
+type NoConnection struct{}
+
+func (s *NoConnection) play(ctx context.Context, p *player) error { return p.pause(ctx, acceptDelay) }
+
+// acceptDelay is for how long a connection may be under way from the kernel to
+// the harness.
+const acceptDelay = 20 * time.Millisecond
+
+func (s *NoConnection) judge(v *view, _ *binding) Finding {
+	if n := len(v.incoming) - v.taken; n > 0 {
+		return failed("no connection", count(n, "connection"))
+	}
+	return ok
+}
+
+func (s *NoConnection) star() string { return call("expect_no_connection").String() }
+
+func acceptWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	s := &Accept{Conn: defaultConn}
+	var within durationArg
+	if err := unpack(fn, args, kwargs, "conn?", &s.Conn, "within?", &within); err != nil {
+		return nil, err
+	}
+	s.Within = within.Duration
+	return newStep(s)
+}
+
+func noConnectionWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	if err := unpack(fn, args, kwargs); err != nil {
+		return nil, err
+	}
+	return newStep(&NoConnection{})
+}

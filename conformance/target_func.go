@@ -1,0 +1,217 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"runtime/debug"
+	"sync"
+
+	"netproctor/internal/memnet"
+)
+
+// A Func is a program under test that is a Go function, on a network in
+// memory. Played inside a testing/synctest bubble, all of its time is virtual:
+// a scenario of several seconds takes microseconds and always goes the same
+// way.
+type Func struct {
+	Name string
+	// Main is the program. It returns its exit status, and must return soon
+	// once ctx is done and its connections and input are closed. A panic is
+	// an uncaught exception, as in a program of its own.
+	Main func(ctx context.Context, e FuncEnv) int
+}
+
+// A FuncEnv is what a Func has in place of an operating system.
+type FuncEnv struct {
+	Args   []string
+	In     io.Reader
+	Out    io.Writer
+	Listen func(network, address string) (net.Listener, error)
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// String implements Target.
+func (f *Func) String() string { return f.Name }
+
+// Isolation implements Target.
+func (f *Func) Isolation() string { return "in memory" }
+
+// Open implements Target.
+func (f *Func) Open(context.Context) (Sandbox, error) {
+	n := memnet.New()
+	return &funcBox{f: f, network: n, harness: n.Host("harness")}, nil
+}
+
+// A funcBox is a Sandbox in memory.
+type funcBox struct {
+	f         *Func
+	network   *memnet.Network
+	harness   *memnet.Host
+	processes []*funcProcess
+}
+
+func (b *funcBox) Port(context.Context) (int, error) { return 12345, nil }
+
+func (b *funcBox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return b.harness.Dial(ctx, network, address)
+}
+
+func (b *funcBox) Listen(_ context.Context, network, address string) (net.Listener, error) {
+	return b.harness.Listen(network, address)
+}
+
+func (b *funcBox) Start(ctx context.Context, a Arguments, output Output) (Process, error) {
+	args, err := a.Append(nil)
+	if err != nil {
+		return nil, err
+	}
+	ctx, kill := context.WithCancelCause(ctx)
+	p := &funcProcess{
+		host:  b.network.Host(fmt.Sprintf("program %d", len(b.processes)+1)),
+		stdin: newFuncStdin(),
+		kill:  kill,
+		done:  make(chan struct{}),
+	}
+	b.processes = append(b.processes, p)
+	go p.run(ctx, b.f, args, output)
+	return p, nil
+}
+
+func (b *funcBox) Close() error {
+	for _, p := range b.processes {
+		p.stop(errKilled)
+	}
+	for _, p := range b.processes {
+		<-p.done
+	}
+	b.harness.Close()
+	return nil
+}
+
+// A funcProcess is a Func that was started.
+type funcProcess struct {
+	host   *memnet.Host
+	stdin  *funcStdin
+	kill   context.CancelCauseFunc
+	done   chan struct{}
+	status ProcessStatus
+}
+
+var errKilled = fmt.Errorf("killed: %w", context.Canceled)
+
+// run is the life of the program. As a kernel does, it closes what the program
+// left open.
+func (p *funcProcess) run(ctx context.Context, f *Func, args []string, output Output) {
+	defer close(p.done)
+	out := funcOutput(output)
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(out, "panic: %v\n\n%s", r, debug.Stack())
+			p.status = ProcessStatus{Code: 2, Text: "exit status 2"}
+		}
+		p.host.Close()
+	}()
+	code := f.Main(ctx, FuncEnv{Args: args, In: p.stdin, Out: out, Listen: p.host.Listen, Dial: p.host.Dial})
+	p.status = ProcessStatus{Code: code, Text: fmt.Sprintf("exit status %d", code)}
+}
+
+// stop ends the program from outside.
+func (p *funcProcess) stop(cause error) {
+	p.kill(cause)
+	p.stdin.Close()
+	p.host.Close()
+}
+
+func (p *funcProcess) Stdin() io.WriteCloser { return p.stdin }
+
+func (p *funcProcess) Listeners() ([]netip.AddrPort, error) { return p.host.Listeners(), nil }
+
+func (p *funcProcess) AwaitsInput() bool { return p.stdin.awaited() }
+
+func (p *funcProcess) Vitals() (ProcessVitals, error) {
+	select {
+	case <-p.done:
+		return ProcessVitals{}, os.ErrProcessDone
+	default:
+	}
+	return ProcessVitals{State: "running in memory", Descriptors: p.host.Open()}, nil
+}
+
+func (p *funcProcess) Signal(sig os.Signal) error {
+	p.stop(fmt.Errorf("signal %s: %w", sig, context.Canceled))
+	return nil
+}
+
+func (p *funcProcess) Done() <-chan struct{} { return p.done }
+
+func (p *funcProcess) Status() ProcessStatus { return p.status }
+
+// funcOutput gives what a Func prints to the harness.
+type funcOutput Output
+
+func (o funcOutput) Write(b []byte) (int, error) {
+	o("stdout", b)
+	return len(b), nil
+}
+
+// A funcStdin is a Func's standard input: a pipe without a bound, that knows
+// whether a reader waits.
+type funcStdin struct {
+	mu      sync.Mutex
+	changed *sync.Cond
+	data    []byte
+	closed  bool
+	waiting int
+}
+
+func newFuncStdin() *funcStdin {
+	s := &funcStdin{}
+	s.changed = sync.NewCond(&s.mu)
+	return s
+}
+
+func (s *funcStdin) Read(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting++
+	defer func() { s.waiting-- }()
+	for len(s.data) == 0 {
+		if s.closed {
+			return 0, io.EOF
+		}
+		s.changed.Wait()
+	}
+	n := copy(b, s.data)
+	s.data = s.data[n:]
+	return n, nil
+}
+
+func (s *funcStdin) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return 0, io.ErrClosedPipe
+	}
+	s.data = append(s.data, b...)
+	s.changed.Broadcast()
+	return len(b), nil
+}
+
+func (s *funcStdin) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.changed.Broadcast()
+	return nil
+}
+
+// awaited tells whether a reader is blocked.
+func (s *funcStdin) awaited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waiting > 0 && len(s.data) == 0
+}

@@ -1,0 +1,128 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"netproctor/internal/proc"
+)
+
+// A Command is a program under test that is started as a process: a command
+// line, in a sandbox with a fresh copy of the submission.
+type Command struct {
+	name      string   // as the grader wrote it
+	words     []string // the program, and its own arguments
+	isolation *proc.Isolation
+}
+
+// NewCommand makes a target of a command line that is split into words, to be
+// run in sandboxes of that isolation. The first word is an executable that
+// exists: see proc.Executable.
+func NewCommand(words []string, isolation *proc.Isolation) (*Command, error) {
+	if len(words) == 0 {
+		return nil, errors.New("a command wants at least one word, got none")
+	}
+	return &Command{name: strings.Join(words, " "), words: words, isolation: isolation}, nil
+}
+
+// Named gives the target another name than its command line.
+func (c *Command) Named(name string) *Command {
+	named := *c
+	named.name = name
+	return &named
+}
+
+// String implements Target.
+func (c *Command) String() string { return c.name }
+
+// Isolation implements Target.
+func (c *Command) Isolation() string { return c.isolation.String() }
+
+// OwnArguments tells that the command has placeholders: see ErrOwnArguments.
+func (c *Command) OwnArguments() bool { return HasPlaceholders(c.words) }
+
+// Capacity is how many scenarios may be played at once if every program uses
+// all the memory that it may.
+func (c *Command) Capacity() int { return c.isolation.Capacity() }
+
+// Open implements Target.
+func (c *Command) Open(ctx context.Context) (Sandbox, error) {
+	box, err := c.isolation.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &processBox{command: c, box: box}, nil
+}
+
+// A processBox is a Sandbox of the operating system.
+type processBox struct {
+	command *Command
+	box     *proc.Sandbox
+}
+
+func (b *processBox) Port(ctx context.Context) (int, error) { return b.box.FreePort(ctx) }
+
+func (b *processBox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return b.box.Dial(ctx, network, address)
+}
+
+func (b *processBox) Listen(ctx context.Context, network, address string) (net.Listener, error) {
+	return b.box.Listen(ctx, network, address)
+}
+
+func (b *processBox) Start(ctx context.Context, a Arguments, output Output) (Process, error) {
+	args, err := a.Append(b.command.words)
+	if err != nil {
+		return nil, err
+	}
+	p, err := b.box.Start(ctx, proc.Spec{
+		Args:   args,
+		Output: func(stream string, _ time.Time, data []byte) { output(stream, data) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &process{p}, nil
+}
+
+func (b *processBox) Close() error { return b.box.Close() }
+
+// A process is a proc.Process as Play sees it.
+type process struct{ p *proc.Process }
+
+func (p *process) Stdin() io.WriteCloser { return p.p.Stdin() }
+
+func (p *process) Listeners() ([]netip.AddrPort, error) { return p.p.Listeners() }
+
+func (p *process) AwaitsInput() bool { return p.p.AwaitsInput() }
+
+func (p *process) Signal(sig os.Signal) error { return p.p.Signal(sig) }
+
+func (p *process) Done() <-chan struct{} { return p.p.Done() }
+
+func (p *process) Vitals() (ProcessVitals, error) {
+	v, err := p.p.Vitals()
+	if err != nil {
+		return ProcessVitals{}, fmt.Errorf("look at the program: %w", err)
+	}
+	return ProcessVitals{CPU: v.CPU, Descriptors: v.Descriptors, RSS: v.RSS, State: v.State, Syscall: v.Syscall}, nil
+}
+
+func (p *process) Status() ProcessStatus {
+	s := p.p.Status()
+	st := ProcessStatus{Code: s.Code, Text: s.String()}
+	if s.Signal != 0 {
+		st.Signal = s.Signal.String()
+	}
+	if len(s.Left) > 0 {
+		st.Text += "; it left running: " + strings.Join(s.Left, "; ")
+	}
+	return st
+}
