@@ -1,0 +1,35 @@
+# The commands of this project. `make help` lists them.
+
+GO ?= go
+SOAK_RUNS ?= 50
+SOAK_BURNERS ?= 8
+
+.PHONY: help build test check lint kill programs soak bench cover
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+build: ## build the netproctor program
+	$(GO) build -o netproctor ./cmd/netproctor
+
+test: ## run all tests
+	$(GO) test ./...
+
+check: ## everything that must hold before a commit
+	@test -z "$$(gofmt -l .)" || { gofmt -l . ; echo "gofmt: the files above are not formatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) mod tidy -diff
+	$(GO) tool staticcheck ./...
+	$(GO) test -race -shuffle=on -timeout 30m ./...
+
+kill: ## print the kill matrix: every wrong program and what catches it
+	$(GO) test ./conformance -run 'TestKill' -v -count=1 | grep -oE '(kill|null|variant) .*|^(matrix|ok|FAIL|--- FAIL).*'
+
+programs: ## grade the real programs with the whole of each suite
+	PROGRAMS=whole $(GO) test ./conformance -run 'Programs' -v -count=1 -timeout 30m
+
+soak: ## grade a correct program over and over on a busy machine
+	SOAK_RUNS=$(SOAK_RUNS) SOAK_BURNERS=$(SOAK_BURNERS) $(GO) test ./conformance -run '^TestSoak$$' -v -count=1 -timeout 90m
+
+bench: ## time the codecs, the engine and a whole suite
+	$(GO) test -run '^$$' -bench . -benchmem ./...
