@@ -17,6 +17,7 @@ import (
 // An Expr is the bytes of one message, or a part of them. What it depends on
 // is bound when a scenario is played: the seed and the connections' addresses.
 type Expr interface {
+	// bytes are not to be changed by the caller: they may be given again.
 	bytes(b *binding) ([]byte, error)
 	// star is the expression as a scenario file writes it.
 	star() string
@@ -29,6 +30,9 @@ type binding struct {
 	seed     uint64
 	values   map[string]string // {port}, {host}
 	view     *view
+	// samples are those made so far: a large message may hold one many times,
+	// and the program waits for it.
+	samples map[Sample][]byte
 }
 
 // bound is an expression's bytes as a string.
@@ -58,15 +62,24 @@ const (
 )
 
 func (s Sample) bytes(b *binding) ([]byte, error) {
+	made, known := b.samples[s]
+	if !known {
+		made = s.make(b)
+		b.samples[s] = made
+	}
+	return made, nil
+}
+
+func (s Sample) make(b *binding) []byte {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s", b.seed, b.scenario, s.Label))
 	rng := rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:])))
 	switch s.Kind {
 	case sampleUTF8:
-		return sampleText(rng, s.Size), nil
+		return sampleText(rng, s.Size)
 	case sampleBlob:
-		return sampleBytes(rng, s.Size), nil
+		return sampleBytes(rng, s.Size)
 	}
-	return sampleLetters(rng, s.Size), nil
+	return sampleLetters(rng, s.Size)
 }
 
 // sampleLetters begins with a letter, so that no sample looks like a number.

@@ -49,8 +49,9 @@ func Play(ctx context.Context, s *Scenario, role Program, target Target, o PlayO
 		p.tr.Broken = err.Error()
 	}
 	p.tr.Took = time.Since(p.began) - p.waited
+	p.tr.Lateness = p.slow
 	if o.Lateness != nil {
-		p.tr.Lateness = o.Lateness(p.began)
+		p.tr.Lateness = max(p.slow, o.Lateness(p.began))
 	}
 	return p.tr
 }
@@ -61,7 +62,7 @@ const eventsPerStep = 4
 
 // newBinding is what a transcript's expressions depend on.
 func newBinding(tr *Transcript, v *view) *binding {
-	return &binding{scenario: tr.Scenario, seed: tr.Seed, view: v, values: map[string]string{}}
+	return &binding{scenario: tr.Scenario, seed: tr.Seed, view: v, values: map[string]string{}, samples: map[Sample][]byte{}}
 }
 
 // place sets what {host} and {port} stand for.
@@ -80,6 +81,9 @@ type player struct {
 	// waited is how long other starts held this one back: it is no part of
 	// the scenario's own time.
 	waited time.Duration
+	// slow is the longest that a message took to be made, while the program
+	// waited for it.
+	slow time.Duration
 
 	mu      sync.Mutex
 	tr      *Transcript

@@ -15,9 +15,7 @@ type Send struct {
 }
 
 func (s *Send) play(ctx context.Context, p *player) error {
-	p.mu.Lock()
-	b, err := s.What.bytes(p.bind)
-	p.mu.Unlock()
+	b, err := p.make(s.What)
 	if err != nil {
 		return err
 	}
@@ -31,6 +29,16 @@ func (s *Send) play(ctx context.Context, p *player) error {
 	}
 	p.write(s.Conn, c, b)
 	return nil
+}
+
+// make gives the bytes of an expression, and notes how late the step's write
+// is by the time that they are there.
+func (p *player) make(what Expr) ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b, err := what.bytes(p.bind)
+	p.slow = max(p.slow, p.now()-p.view.begun)
+	return b, err
 }
 
 // sendPatience is how long a program may take to read a message, byte by byte

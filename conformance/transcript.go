@@ -10,8 +10,9 @@ type Transcript struct {
 	Seed     uint64        `json:"seed"`
 	Began    time.Time     `json:"began"`
 	Took     time.Duration `json:"took_ns"`
-	// Lateness is the most by which the harness's own sleeps were late while
-	// the scenario was played: how far its clock readings can be trusted.
+	// Lateness is the most by which the harness's own sleeps and writes were
+	// late while the scenario was played: how far its clock readings can be
+	// trusted.
 	Lateness time.Duration `json:"lateness_ns"`
 	Events   []Event       `json:"events"`
 	// Broken is trouble of the harness itself; empty if there was none.
