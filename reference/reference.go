@@ -23,6 +23,8 @@ type Env struct {
 	Dir    string // the working directory; empty for the process's own
 	Listen func(network, address string) (net.Listener, error)
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	// ListenPacket opens a datagram socket that may broadcast.
+	ListenPacket func(network, address string) (net.PacketConn, error)
 }
 
 // A Protocol is a server and a client as programs: they run until they are done
