@@ -33,6 +33,7 @@ type binding struct {
 	// samples are those made so far: a large message may hold one many times,
 	// and the program waits for it.
 	samples map[Sample][]byte
+	digests map[string]digest // by expression
 }
 
 // bound is an expression's bytes as a string.

@@ -105,7 +105,11 @@ func (j *judgement) stepEnd(e Event) (Verdict, bool) {
 		}
 		return Verdict{}, false
 	}
-	return Verdict{Outcome: Fail, Finding: f, Step: e.Step, Phase: j.scenario.phase(e.Step), At: e.At}, true
+	v := Verdict{Outcome: Fail, Finding: f, Step: e.Step, Phase: j.scenario.phase(e.Step), At: e.At}
+	if f.State == Skipped {
+		v.Outcome = Skip
+	}
+	return v, true
 }
 
 // conclude judges what no step asked for: bytes that nobody expected.

@@ -67,7 +67,7 @@ func (l lab) light(p *conformance.Protocol, breaks string) *conformance.Protocol
 func gradeInMemory(t *testing.T, p *conformance.Protocol, role, name string, main func(context.Context, reference.Env) int) conformance.Suite {
 	t.Helper()
 	target := &conformance.Func{Name: name, Main: func(ctx context.Context, e conformance.FuncEnv) int {
-		return main(ctx, reference.Env{Args: e.Args, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial})
+		return main(ctx, reference.Env{Args: e.Args, Dir: e.Dir, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial})
 	}}
 	var s conformance.Suite
 	synctest.Test(t, func(t *testing.T) {

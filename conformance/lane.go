@@ -122,6 +122,8 @@ func (it *item) decided() bool {
 	case it.verdict.holds():
 		it.passes++
 		return it.passes > 1 || !it.wrong
+	case it.verdict.Outcome == Skip:
+		return true
 	case it.disturbed() || it.verdict.Outcome == Broken:
 		return false
 	}

@@ -1,11 +1,13 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -37,6 +39,7 @@ func Play(ctx context.Context, s *Scenario, role Program, target Target, o PlayO
 		began:     time.Now(),
 		view:      newView(),
 		changed:   make(chan struct{}),
+		closing:   make(chan struct{}),
 		live:      map[string]*liveConn{},
 		processes: map[string]Process{},
 		ended:     map[string]func(){},
@@ -62,7 +65,7 @@ const eventsPerStep = 4
 
 // newBinding is what a transcript's expressions depend on.
 func newBinding(tr *Transcript, v *view) *binding {
-	return &binding{scenario: tr.Scenario, seed: tr.Seed, view: v, values: map[string]string{}, samples: map[Sample][]byte{}}
+	return &binding{scenario: tr.Scenario, seed: tr.Seed, view: v, values: map[string]string{}, samples: map[Sample][]byte{}, digests: map[string]digest{}}
 }
 
 // place sets what {host} and {port} stand for.
@@ -93,6 +96,8 @@ type player struct {
 
 	live      map[string]*liveConn
 	listeners []net.Listener
+	files     *os.Root // where programs may write
+	closing   chan struct{}
 	processes map[string]Process
 	ended     map[string]func() // notes the end of a process, once
 	pieces    bool              // this step's messages may be delivered in pieces
@@ -102,7 +107,14 @@ type player struct {
 // A liveConn is a connection that the harness holds.
 type liveConn struct {
 	net.Conn
-	slow bool // read slowly
+	how  reading
+	sink *sink // takes what comes next; nil while there is none
+}
+
+// reading says how a connection is read.
+type reading struct {
+	slow bool // little at a time, so that the sender must wait
+	bulk bool // only so far ahead: see ExpectBulk
 }
 
 func (p *player) playAll(ctx context.Context, s *Scenario, target Target) (err error) {
@@ -193,10 +205,7 @@ func (p *player) setPlace(host, port string) {
 // await plays an expectation: it waits until the step's judgement is no longer
 // pending, or for at most the given time.
 func (p *player) await(ctx context.Context, s Step, within time.Duration) error {
-	if p.opts.Patience > 0 {
-		within = time.Duration(float64(within) * p.opts.Patience)
-	}
-	timer := time.NewTimer(within)
+	timer := time.NewTimer(p.patient(within))
 	defer timer.Stop()
 	for {
 		p.mu.Lock()
@@ -213,6 +222,14 @@ func (p *player) await(ctx context.Context, s Step, within time.Duration) error 
 			return fmt.Errorf("stopped while waiting: %w", context.Cause(ctx))
 		}
 	}
+}
+
+// patient is a wait, as long as this machine needs it to be.
+func (p *player) patient(within time.Duration) time.Duration {
+	if p.opts.Patience > 0 {
+		return time.Duration(float64(within) * p.opts.Patience)
+	}
+	return within
 }
 
 // add notes an event. At is set to now unless the caller read the clock
@@ -249,44 +266,89 @@ func (p *player) act() (at time.Duration, seen int) {
 func (p *player) now() time.Duration { return max(1, time.Since(p.began)) }
 
 // hold begins to read from a connection: all that comes is noted as it comes.
-func (p *player) hold(name string, c net.Conn, slow bool) {
-	p.keep(name, c, slow)
-	p.readers.Go(func() { p.read(name, c, slow) })
+func (p *player) hold(name string, c net.Conn, how reading) {
+	lc := p.keep(name, c, how)
+	p.readers.Go(func() { p.read(name, lc) })
 }
 
 // keep takes a connection without reading from it.
-func (p *player) keep(name string, c net.Conn, slow bool) {
+func (p *player) keep(name string, c net.Conn, how reading) *liveConn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.live[name] = &liveConn{Conn: c, slow: slow}
+	lc := &liveConn{Conn: c, how: how}
+	p.live[name] = lc
+	return lc
 }
 
-// read notes what comes on a connection until it ends. A slow reader takes
-// little at a time, so that the sender must wait for it.
-func (p *player) read(name string, c net.Conn, slow bool) {
+// read notes what comes on a connection until it ends.
+func (p *player) read(name string, c *liveConn) {
 	buf := make([]byte, leastRead)
 	for total := 0; total < mostReceived; {
+		if c.how.bulk && !p.awaitDemand(name, c) {
+			return
+		}
 		n, err := c.Read(buf)
-		total += n
-		if n > 0 {
-			p.add(Event{Kind: Received, Conn: name, Data: append([]byte(nil), buf[:n]...)})
-		}
-		switch {
-		case err == nil:
-		case errors.Is(err, io.EOF):
-			p.add(Event{Kind: PeerClosed, Conn: name})
-			return
-		case errors.Is(err, net.ErrClosed):
-			return
-		default:
-			p.add(Event{Kind: PeerReset, Conn: name, Text: err.Error()})
+		total += p.receive(name, c, buf[:n])
+		if err != nil {
+			p.ends(name, c, err)
 			return
 		}
 		switch {
-		case slow:
+		case c.how.slow:
 			time.Sleep(slowPause)
 		case n == len(buf) && n < mostRead:
 			buf = make([]byte, mostRead)
+		}
+	}
+}
+
+// receive notes what came, but for what a sink takes, and tells how much was
+// noted.
+func (p *player) receive(name string, c *liveConn, b []byte) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c.sink != nil {
+		b = b[c.sink.take(b):]
+		if c.sink.left == 0 {
+			p.drained(name, c)
+		}
+	}
+	if len(b) > 0 {
+		p.note(Event{Kind: Received, Conn: name, Data: bytes.Clone(b)})
+	}
+	return len(b)
+}
+
+// ends notes how a connection has ended.
+func (p *player) ends(name string, c *liveConn, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case errors.Is(err, io.EOF):
+		p.note(Event{Kind: PeerClosed, Conn: name})
+	case errors.Is(err, net.ErrClosed):
+		return
+	default:
+		p.note(Event{Kind: PeerReset, Conn: name, Text: err.Error()})
+	}
+	p.drained(name, c)
+}
+
+// awaitDemand waits until more is wanted of a connection than was read ahead,
+// and tells whether it will be.
+func (p *player) awaitDemand(name string, c *liveConn) bool {
+	for {
+		p.mu.Lock()
+		wanted := c.sink != nil || len(p.view.conns[name].left()) < bulkAhead
+		changed := p.changed
+		p.mu.Unlock()
+		if wanted {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-p.closing:
+			return false
 		}
 	}
 }
@@ -359,11 +421,15 @@ func (p *player) close() error {
 	p.done = true
 	conns := p.live
 	p.mu.Unlock()
+	close(p.closing)
 	for _, l := range p.listeners {
 		l.Close()
 	}
 	for _, c := range conns {
 		c.Close()
+	}
+	if p.files != nil {
+		p.files.Close()
 	}
 	err := p.box.Close()
 	p.readers.Wait()

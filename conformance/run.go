@@ -166,7 +166,7 @@ func (r *runner) count(it *item) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done++
-	if it.verdict.Outcome != Pass && it.verdict.Outcome != Observed {
+	if o := it.verdict.Outcome; o != Pass && o != Observed && o != Skip {
 		r.failed++
 	}
 	r.tell()
@@ -232,6 +232,9 @@ func (it *item) result() Result {
 		return res
 	case it.transcript == nil || it.interrupted:
 		res.Outcome, res.Reason, res.Played = Skip, "not run: stopped before it", nil
+		return res
+	case it.verdict.Outcome == Skip:
+		res.Reason, res.Elapsed = f.Got, round(it.transcript.Took)
 		return res
 	case it.like != "":
 		res.Reason = "not played: it begins like " + it.like + ", which fails here"

@@ -25,11 +25,13 @@ type State int
 
 // Pending waits on; OK holds; Failed does not; Invalid means that the harness
 // itself did not do what the scenario says, as when a pause took too long.
+// Skipped: it cannot be judged here, for the reason in Got.
 const (
 	Pending State = iota
 	OK
 	Failed
 	Invalid
+	Skipped
 )
 
 // A Finding is what Judge has to say of one step.
@@ -50,8 +52,10 @@ type Finding struct {
 	Bytes  []byte
 	Layout *record.Layout
 	Bad    *record.FieldError
-	// use is how many bytes of Conn the step consumes.
-	use int
+	// use is how many bytes of Conn the step consumes, and blank those that do
+	// not count behind them.
+	use   int
+	blank string
 }
 
 var ok = Finding{State: OK}

@@ -20,7 +20,7 @@ func (s *Accept) play(ctx context.Context, p *player) error {
 	}
 	if !p.came(s) {
 		// A program that has ended may have connected just before.
-		if err := p.pause(ctx, acceptDelay); err != nil {
+		if err := p.pause(ctx, underWay); err != nil {
 			return err
 		}
 	}
@@ -62,11 +62,11 @@ func (s *Accept) star() string {
 // behind a fence, such as the program's end or its wait for input.
 type NoConnection struct{}
 
-func (s *NoConnection) play(ctx context.Context, p *player) error { return p.pause(ctx, acceptDelay) }
+func (s *NoConnection) play(ctx context.Context, p *player) error { return p.pause(ctx, underWay) }
 
-// acceptDelay is for how long a connection may be under way from the kernel to
-// the harness.
-const acceptDelay = 20 * time.Millisecond
+// underWay is for how long a connection or bytes may be under way from the
+// kernel to the harness.
+const underWay = 20 * time.Millisecond
 
 func (s *NoConnection) judge(v *view, _ *binding) Finding {
 	if n := len(v.incoming) - v.taken; n > 0 {

@@ -15,6 +15,8 @@ type Connect struct {
 	Host, Port Expr
 	// Stalled reads nothing from the connection.
 	Stalled bool
+	// Bulk reads only so far ahead: see ExpectBulk.
+	Bulk bool
 	// Optional goes on if the connection is refused, for an expect_refused.
 	Optional bool
 }
@@ -42,10 +44,10 @@ func (s *Connect) play(ctx context.Context, p *player) error {
 	p.add(Event{At: at, Seen: seen, Kind: Connected, Conn: s.Conn, Took: p.now() - at,
 		Text: c.LocalAddr().String() + " " + c.RemoteAddr().String()})
 	if s.Stalled {
-		p.keep(s.Conn, c, false)
+		p.keep(s.Conn, c, reading{})
 		return nil
 	}
-	p.hold(s.Conn, c, false)
+	p.hold(s.Conn, c, reading{bulk: s.Bulk})
 	return nil
 }
 
@@ -82,6 +84,7 @@ func (s *Connect) star() string {
 	w.expr("host", s.Host)
 	w.expr("port", s.Port)
 	w.flag("stalled", s.Stalled)
+	w.flag("bulk", s.Bulk)
 	w.flag("optional", s.Optional)
 	return w.String()
 }
@@ -112,7 +115,7 @@ const defaultConn = "c"
 func connectWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	s := &Connect{Conn: defaultConn}
 	var host, port exprArg
-	err := unpack(fn, args, kwargs, "conn?", &s.Conn, "host?", &host, "port?", &port, "stalled?", &s.Stalled, "optional?", &s.Optional)
+	err := unpack(fn, args, kwargs, "conn?", &s.Conn, "host?", &host, "port?", &port, "stalled?", &s.Stalled, "bulk?", &s.Bulk, "optional?", &s.Optional)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,9 @@ type Expect struct {
 	// after more than that says nothing, as a program may give up on a machine
 	// that takes its bytes too slowly. 0: any cut counts.
 	AtMost time.Duration
+	// Blank are bytes that may stand before and after the wanted ones, any
+	// number of them: newlines, where the source leaves them open.
+	Blank string
 }
 
 func (s *Expect) play(ctx context.Context, p *player) error { return p.await(ctx, s, s.limit()) }
@@ -58,7 +61,7 @@ func (s *Expect) match(v *view, c *connView, b *binding) Finding {
 }
 
 func (s *Expect) matchBytes(want []byte, c *connView) Finding {
-	got := c.left()
+	got := trimBlank(c.left(), s.Blank)
 	n := min(len(got), len(want))
 	if !bytes.Equal(got[:n], want[:n]) {
 		at := differ(got, want)
@@ -67,7 +70,9 @@ func (s *Expect) matchBytes(want []byte, c *connView) Finding {
 	if len(got) < len(want) {
 		return Finding{State: Pending, Want: quote(want)}
 	}
-	return s.follow(len(want), got, quote(want))
+	f := s.follow(len(want), got, quote(want))
+	f.use += len(c.left()) - len(got)
+	return f
 }
 
 // matchMessage looks at the bytes first: as long as more are to come it does
@@ -116,10 +121,10 @@ func (f Finding) wrong(err error, c *connView, want record.Value) Finding {
 
 // follow checks that nothing comes after the n bytes that were wanted.
 func (s *Expect) follow(n int, got []byte, want string) Finding {
-	if extra := len(got) - n; extra > 0 && !s.More {
+	if extra := len(trimBlank(got[n:], s.Blank)); extra > 0 && !s.More {
 		return Finding{State: Failed, Want: want + ", and nothing more", Got: "it, and " + count(extra, "more byte")}
 	}
-	return Finding{State: OK, use: n}
+	return Finding{State: OK, use: n, blank: s.Blank}
 }
 
 // short is an expectation that has not got all of its bytes.
@@ -139,6 +144,7 @@ func (s *Expect) star() string {
 	w.flag("more", s.More)
 	w.duration("within", s.Within)
 	w.duration("at_most", s.AtMost)
+	w.text("blank", s.Blank, "")
 	return w.String()
 }
 
@@ -174,7 +180,7 @@ func expectWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tup
 	s := &Expect{Conn: defaultConn}
 	var what exprArg
 	var within, atMost durationArg
-	err := unpack(fn, args, kwargs, "what", &what, "conn?", &s.Conn, "more?", &s.More, "within?", &within, "at_most?", &atMost)
+	err := unpack(fn, args, kwargs, "what", &what, "conn?", &s.Conn, "more?", &s.More, "within?", &within, "at_most?", &atMost, "blank?", &s.Blank)
 	if err != nil {
 		return nil, err
 	}

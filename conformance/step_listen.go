@@ -15,6 +15,7 @@ import (
 // client under test is told to connect to. Connections are taken as they come.
 type Listen struct {
 	Slow bool // read little at a time, so that the client must wait to send
+	Bulk bool // read only so far ahead: see ExpectBulk
 	// Host is listened at instead of {host}; nil is {host}.
 	Host Expr
 	// Port is listened at instead of {port}; nil is {port}.
@@ -66,12 +67,12 @@ func (s *Listen) listen(ctx context.Context, p *player, address string) error {
 	}
 	p.listeners = append(p.listeners, l)
 	p.add(Event{Kind: Listening, Text: address})
-	p.readers.Go(func() { p.take(l, s.Slow) })
+	p.readers.Go(func() { p.take(l, reading{slow: s.Slow, bulk: s.Bulk}) })
 	return nil
 }
 
 // take accepts connections until the listener is closed.
-func (p *player) take(l net.Listener, slow bool) {
+func (p *player) take(l net.Listener, how reading) {
 	for {
 		c, err := l.Accept()
 		if err != nil {
@@ -80,11 +81,11 @@ func (p *player) take(l net.Listener, slow bool) {
 			}
 			return
 		}
-		if b, can := c.(interface{ SetReadBuffer(int) error }); can && slow {
+		if b, can := c.(interface{ SetReadBuffer(int) error }); can && how.slow {
 			b.SetReadBuffer(4 << 10)
 		}
 		name := p.incoming(Event{Kind: Incoming, Text: c.LocalAddr().String() + " " + c.RemoteAddr().String()})
-		p.hold(name, c, slow)
+		p.hold(name, c, how)
 	}
 }
 
@@ -103,6 +104,7 @@ func (s *Listen) judge(*view, *binding) Finding { return ok }
 func (s *Listen) star() string {
 	w := call("listen")
 	w.flag("slow", s.Slow)
+	w.flag("bulk", s.Bulk)
 	w.expr("host", s.Host)
 	w.expr("port", s.Port)
 	w.flag("both", s.Both)
@@ -113,7 +115,7 @@ func (s *Listen) star() string {
 func listenWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	s := &Listen{}
 	var host, port exprArg
-	err := unpack(fn, args, kwargs, "slow?", &s.Slow, "host?", &host, "port?", &port, "both?", &s.Both, "optional?", &s.Optional)
+	err := unpack(fn, args, kwargs, "slow?", &s.Slow, "bulk?", &s.Bulk, "host?", &host, "port?", &port, "both?", &s.Both, "optional?", &s.Optional)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,9 @@ type Send struct {
 }
 
 func (s *Send) play(ctx context.Context, p *player) error {
+	if much, err := s.much(p); much || err != nil {
+		return err
+	}
 	b, err := p.make(s.What)
 	if err != nil {
 		return err
@@ -29,6 +32,38 @@ func (s *Send) play(ctx context.Context, p *player) error {
 	}
 	p.write(s.Conn, c, b)
 	return nil
+}
+
+// sendMost is how many bytes are made before they are sent; more are made as
+// they go.
+const sendMost = 1 << 20
+
+// much sends an expression of more than sendMost bytes, and tells whether it is
+// one. A message is always made whole.
+func (s *Send) much(p *player) (bool, error) {
+	if _, isMessage := s.What.(Message); isMessage {
+		return false, nil
+	}
+	p.mu.Lock()
+	n, err := size(s.What, p.bind)
+	p.mu.Unlock()
+	if err != nil || n <= sendMost {
+		return false, err
+	}
+	c, err := p.conn(s.Conn)
+	if c == nil || err != nil {
+		return true, err
+	}
+	at, seen := p.act()
+	c.SetWriteDeadline(time.Now().Add(sendPatience))
+	bytes := *p.bind // its samples are made here, without the lock
+	bytes.samples = map[Sample][]byte{}
+	err = stream(s.What, &bytes, c)
+	p.add(Event{At: at, Seen: seen, Kind: Sent, Conn: s.Conn, N: int(n), Took: p.now() - at})
+	if err != nil {
+		p.add(Event{Kind: SendFailed, Conn: s.Conn, Text: err.Error()})
+	}
+	return true, nil
 }
 
 // make gives the bytes of an expression, and notes how late the step's write

@@ -28,6 +28,10 @@ type Sandbox interface {
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
 	Start(ctx context.Context, a Arguments, output Output) (Process, error)
+	// Files is what programs may write to. Their working directory is the
+	// folder "work" in it; they may have put anything there, such as links to
+	// places outside, which os.Root does not follow.
+	Files() (*os.Root, error)
 	// Close ends every process in the room and frees what it held.
 	Close() error
 }
@@ -68,6 +72,7 @@ type ProcessVitals struct {
 	CPU         time.Duration
 	Descriptors int
 	RSS         uint64 // bytes
+	PeakRSS     uint64 // bytes at its fullest; 0 if that cannot be told
 	State       string // such as "sleeping"
 	Syscall     string // the system call it is blocked in, such as "recvfrom(4)"; empty if none
 }

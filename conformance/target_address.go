@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"slices"
 )
 
 // A RunningServer is a server that runs already. It can be connected to, and
@@ -48,20 +50,25 @@ func (runningBox) Start(context.Context, Arguments, Output) (Process, error) {
 	return nil, fmt.Errorf("start: %w", ErrRunning)
 }
 
+func (runningBox) Files() (*os.Root, error) { return nil, ErrRunning }
+
 func (runningBox) Close() error { return nil }
 
 // playable tells whether every step can be played against an address.
 func playable(s *Scenario) bool {
-	for _, step := range s.all() {
-		switch step := step.(type) {
-		case *Start:
-			if step.Given || !step.Listens {
-				return false
-			}
-		case *Listen, *ExpectOutput, *ExpectNoTraceback, *ExpectExit, *ExpectRunning, *CountDescriptors,
-			*ExpectDescriptors, *TypeLine, *ExpectPrompt, *Accept, *NoConnection:
-			return false
-		}
+	return !slices.ContainsFunc(s.all(), func(step Step) bool { return !needsOnlyAddress(step) })
+}
+
+// needsOnlyAddress tells whether a step neither starts the program otherwise
+// than it runs, nor looks at more of it than the wire.
+func needsOnlyAddress(step Step) bool {
+	switch step := step.(type) {
+	case *Start:
+		return step.Listens && !step.Given
+	case *Connect, *Send, *Pause, *Close, *Expect, *ExpectBulk, *ExpectClose, *ExpectNothing, *ExpectRefused:
+		return true
+	case *Either:
+		return !slices.ContainsFunc(step.Cases, func(c Case) bool { return !needsOnlyAddress(c.Step) })
 	}
-	return true
+	return false
 }

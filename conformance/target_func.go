@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"syscall"
 
 	"netproctor/internal/memnet"
 )
@@ -23,11 +25,14 @@ type Func struct {
 	// once ctx is done and its connections and input are closed. A panic is
 	// an uncaught exception, as in a program of its own.
 	Main func(ctx context.Context, e FuncEnv) int
+	// Disk gives it a working directory: see FuncEnv.Dir.
+	Disk bool
 }
 
 // A FuncEnv is what a Func has in place of an operating system.
 type FuncEnv struct {
 	Args   []string
+	Dir    string // the working directory, a fresh one on disk; empty without Func.Disk
 	In     io.Reader
 	Out    io.Writer
 	Listen func(network, address string) (net.Listener, error)
@@ -52,6 +57,7 @@ type funcBox struct {
 	network   *memnet.Network
 	harness   *memnet.Host
 	processes []*funcProcess
+	dir       string // holds the working directory; empty until it is needed
 }
 
 func (b *funcBox) Port(context.Context) (int, error) { return 12345, nil }
@@ -69,9 +75,16 @@ func (b *funcBox) Start(ctx context.Context, a Arguments, output Output) (Proces
 	if err != nil {
 		return nil, err
 	}
+	dir := ""
+	if b.f.Disk {
+		if dir, err = b.work(); err != nil {
+			return nil, err
+		}
+	}
 	ctx, kill := context.WithCancelCause(ctx)
 	p := &funcProcess{
 		host:  b.network.Host(fmt.Sprintf("program %d", len(b.processes)+1)),
+		dir:   dir,
 		stdin: newFuncStdin(),
 		kill:  kill,
 		done:  make(chan struct{}),
@@ -79,6 +92,28 @@ func (b *funcBox) Start(ctx context.Context, a Arguments, output Output) (Proces
 	b.processes = append(b.processes, p)
 	go p.run(ctx, b.f, args, output)
 	return p, nil
+}
+
+// work is the working directory of the programs.
+func (b *funcBox) work() (string, error) {
+	if b.dir == "" {
+		dir, err := os.MkdirTemp("", "netproctor-")
+		if err != nil {
+			return "", err
+		}
+		b.dir = dir
+		if err := os.Mkdir(filepath.Join(dir, workFolder), 0o755); err != nil {
+			return "", err
+		}
+	}
+	return filepath.Join(b.dir, workFolder), nil
+}
+
+func (b *funcBox) Files() (*os.Root, error) {
+	if _, err := b.work(); err != nil {
+		return nil, err
+	}
+	return os.OpenRoot(b.dir)
 }
 
 func (b *funcBox) Close() error {
@@ -89,12 +124,13 @@ func (b *funcBox) Close() error {
 		<-p.done
 	}
 	b.harness.Close()
-	return nil
+	return os.RemoveAll(b.dir)
 }
 
 // A funcProcess is a Func that was started.
 type funcProcess struct {
 	host   *memnet.Host
+	dir    string
 	stdin  *funcStdin
 	kill   context.CancelCauseFunc
 	done   chan struct{}
@@ -115,7 +151,7 @@ func (p *funcProcess) run(ctx context.Context, f *Func, args []string, output Ou
 		}
 		p.host.Close()
 	}()
-	code := f.Main(ctx, FuncEnv{Args: args, In: p.stdin, Out: out, Listen: p.host.Listen, Dial: p.host.Dial})
+	code := f.Main(ctx, FuncEnv{Args: args, Dir: p.dir, In: p.stdin, Out: out, Listen: p.host.Listen, Dial: p.host.Dial})
 	p.status = ProcessStatus{Code: code, Text: fmt.Sprintf("exit status %d", code)}
 }
 
@@ -141,8 +177,13 @@ func (p *funcProcess) Vitals() (ProcessVitals, error) {
 	return ProcessVitals{State: "running in memory", Descriptors: p.host.Open()}, nil
 }
 
+// Signal kills, or asks the program to end: its ctx is done.
 func (p *funcProcess) Signal(sig os.Signal) error {
-	p.stop(fmt.Errorf("signal %s: %w", sig, context.Canceled))
+	if sig == syscall.SIGKILL {
+		p.stop(errKilled)
+		return nil
+	}
+	p.kill(fmt.Errorf("signal %s: %w", sig, context.Canceled))
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -92,6 +93,8 @@ func (b *processBox) Start(ctx context.Context, a Arguments, output Output) (Pro
 	return &process{p}, nil
 }
 
+func (b *processBox) Files() (*os.Root, error) { return os.OpenRoot(filepath.Dir(b.box.Dir())) }
+
 func (b *processBox) Close() error { return b.box.Close() }
 
 // A process is a proc.Process as Play sees it.
@@ -112,7 +115,7 @@ func (p *process) Vitals() (ProcessVitals, error) {
 	if err != nil {
 		return ProcessVitals{}, fmt.Errorf("look at the program: %w", err)
 	}
-	return ProcessVitals{CPU: v.CPU, Descriptors: v.Descriptors, RSS: v.RSS, State: v.State, Syscall: v.Syscall}, nil
+	return ProcessVitals{CPU: v.CPU, Descriptors: v.Descriptors, RSS: v.RSS, PeakRSS: v.PeakRSS, State: v.State, Syscall: v.Syscall}, nil
 }
 
 func (p *process) Status() ProcessStatus {

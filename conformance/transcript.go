@@ -29,7 +29,7 @@ type Event struct {
 	Step int           `json:"step,omitempty"` // StepBegin, StepEnd: the index
 	Conn string        `json:"conn,omitempty"` // the connection it is about
 	Run  string        `json:"run,omitempty"`  // the program run it is about
-	Data []byte        `json:"data,omitempty"` // bytes sent, received, printed or typed
+	Data []byte        `json:"data,omitempty"` // bytes sent, received, printed or typed; N if there were more
 	Text string        `json:"text,omitempty"` // what the kind says
 	// Took is how long the harness's call took.
 	Took time.Duration `json:"took_ns,omitempty"`
@@ -59,6 +59,8 @@ const (
 	PeerClosed  EventKind = "peer-closed" // FIN
 	PeerReset   EventKind = "peer-reset"  // RST
 	HalfClosed  EventKind = "half-closed"
+	Draining    EventKind = "draining" // N: how much of what had come is taken; what comes next is not kept
+	Drained     EventKind = "drained"  // N: how much came; Data: it, or the sums of its blocks
 	Closed      EventKind = "closed"
 	Reset       EventKind = "reset"
 	Paused      EventKind = "paused" // Took
@@ -70,6 +72,9 @@ const (
 	AwaitsInput EventKind = "awaits-input"
 	Exited      EventKind = "exited"      // N: status; Text: "exit status 1" or "killed by SIGSEGV"
 	Descriptors EventKind = "descriptors" // N; Text: the label
+	Memory      EventKind = "memory"      // N: bytes at its fullest, 0 if that cannot be told; Text: the label
+	FileSeen    EventKind = "file"        // Text: its path; N: its size; Data: what it holds, or the sums of its blocks
+	NoFile      EventKind = "no-file"     // Text: its path; Data: why
 	Signalled   EventKind = "signalled"   // Text: the signal
 	Vitals      EventKind = "vitals"      // Text: how the program is, as evidence
 )

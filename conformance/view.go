@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -30,6 +31,8 @@ type view struct {
 	taken    int      // how many of incoming were accepted
 	runs     map[string]*runView
 	counts   map[string]int // descriptors by label
+	memory   map[string]int // bytes of memory by label
+	files    map[string]fileView
 	phases   map[Phase]span // what was printed in which phase
 	observed string         // the case of the last either that held
 }
@@ -51,8 +54,16 @@ type connView struct {
 	ended    bool
 	reset    bool
 	endedAt  time.Duration
+	drained  *digest // what the last bulk expectation has got
+	blank    string  // bytes that do not count between what is expected
 	sendErr  string
 	closed   bool // by the harness
+}
+
+// A fileView is a file as the harness saw it last.
+type fileView struct {
+	missing string // why there is none; empty if there is one
+	digest  digest
 }
 
 // A chunk is where one read's bytes begin, and when they came.
@@ -91,6 +102,8 @@ func newView() *view {
 		conns:  map[string]*connView{},
 		runs:   map[string]*runView{},
 		counts: map[string]int{},
+		memory: map[string]int{},
+		files:  map[string]fileView{},
 		phases: map[Phase]span{},
 	}
 }
@@ -113,12 +126,21 @@ func (v *view) consume(f Finding) {
 		v.observed = f.Observed
 	}
 	if c := v.conn(f.Conn); c != nil {
-		c.used += f.use
+		c.used = len(c.data) - len(c.left()) + f.use
+		c.blank = f.blank
 	}
 }
 
 // left is what was received and not yet consumed.
-func (c *connView) left() []byte { return c.data[c.used:] }
+func (c *connView) left() []byte { return trimBlank(c.data[c.used:], c.blank) }
+
+// trimBlank leaves out the bytes that do not count at the beginning.
+func trimBlank(b []byte, blank string) []byte {
+	if blank == "" {
+		return b
+	}
+	return bytes.TrimLeft(b, blank)
+}
 
 // closing says how the peer ended the connection.
 func (c *connView) closing() string {
@@ -165,6 +187,10 @@ func (v *view) apply(e Event, order int) {
 		v.accept(e.Conn, e.Text)
 	case Paused:
 		v.paused = e.Took
+	case FileSeen:
+		v.files[e.Text] = fileView{digest: digestOf(e)}
+	case NoFile:
+		v.files[e.Text] = fileView{missing: string(e.Data)}
 	default:
 		v.applyConn(e, order)
 	}
@@ -213,6 +239,12 @@ func (v *view) applyConn(e Event, order int) {
 	case Received:
 		c.chunks = append(c.chunks, chunk{e.At, len(c.data)})
 		c.data = append(c.data, e.Data...)
+	case Draining:
+		c.used = len(c.data) - len(c.left()) + e.N
+		c.drained = nil
+	case Drained:
+		d := digestOf(e)
+		c.drained = &d
 	case PeerClosed, PeerReset:
 		c.ended, c.reset, c.endedAt = true, e.Kind == PeerReset, e.At
 	case Closed, Reset:
@@ -253,6 +285,8 @@ func (v *view) applyRun(e Event, order int) {
 		r.exited, r.exit = true, e
 	case Descriptors:
 		v.counts[e.Text] = e.N
+	case Memory:
+		v.memory[e.Text] = e.N
 	}
 }
 

@@ -70,6 +70,15 @@ var words = map[string]builder{
 	"count_descriptors":    countDescriptorsWord,
 	"expect_descriptors":   expectDescriptorsWord,
 	"either":               eitherWord,
+	"file":                 fileWord,
+	"folder":               folderWord,
+	"expect_file":          expectFileWord,
+	"expect_no_file":       expectNoFileWord,
+	"expect_bulk":          expectBulkWord,
+	"expect_nothing":       expectNothingWord,
+	"signal":               signalWord,
+	"measure_memory":       measureMemoryWord,
+	"expect_memory":        expectMemoryWord,
 }
 
 // Words are the names of the language, sorted.

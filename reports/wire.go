@@ -20,6 +20,7 @@ type moment struct {
 	kind  conformance.EventKind
 	who   string // the connection or the program run
 	data  []byte
+	bulk  int // how many bytes, where they were not kept
 	times int
 	text  string
 }
@@ -104,7 +105,7 @@ func moments(events []conformance.Event, names map[string]string) []moment {
 			list[n].data = append(list[n].data, e.Data...)
 			continue
 		}
-		list = append(list, moment{at: e.At, until: e.At, kind: e.Kind, who: who, data: slices.Clone(e.Data), times: 1, text: text})
+		list = append(list, moment{at: e.At, until: e.At, kind: e.Kind, who: who, data: slices.Clone(e.Data), bulk: e.N, times: 1, text: text})
 	}
 	return list
 }
@@ -112,7 +113,7 @@ func moments(events []conformance.Event, names map[string]string) []moment {
 // joins tells whether an event goes on with the data of a moment.
 func (m *moment) joins(e conformance.Event, who string) bool {
 	data := e.Kind == conformance.Sent || e.Kind == conformance.Received
-	return data && m.kind == e.Kind && m.who == who && e.At-m.until <= together
+	return data && e.N == 0 && m.kind == e.Kind && m.who == who && e.At-m.until <= together
 }
 
 // said puts an event into words; shown is false for what is not on the wire.
@@ -132,6 +133,8 @@ func said(e conformance.Event) (text string, shown bool) {
 		return "> accept the connection", true
 	case conformance.Sent:
 		return "> send", true
+	case conformance.Drained:
+		return fmt.Sprintf("< %s, not kept", count(e.N, "byte")), true
 	case conformance.SendFailed:
 		return "> send fails: " + e.Text, true
 	case conformance.Received:
@@ -166,6 +169,12 @@ func saidOfProgram(e conformance.Event) (text string, shown bool) {
 		return "< ends: " + e.Text, true
 	case conformance.Descriptors:
 		return fmt.Sprintf("> count descriptors: %d open (%s)", e.N, e.Text), true
+	case conformance.Memory:
+		return fmt.Sprintf("> measure memory: %d MiB at its fullest (%s)", e.N>>20, e.Text), e.N > 0
+	case conformance.FileSeen:
+		return fmt.Sprintf("> look at file %s: %s", e.Text, count(e.N, "byte")), true
+	case conformance.NoFile:
+		return fmt.Sprintf("> look at file %s: it %s", e.Text, e.Data), true
 	case conformance.Signalled:
 		return "> signal " + e.Text, true
 	case conformance.StepEnd:
@@ -182,6 +191,9 @@ func (m moment) String() string {
 	pieces := ""
 	if m.times > 1 {
 		pieces = fmt.Sprintf(" in %d pieces until %.3f", m.times, m.until.Seconds())
+	}
+	if m.bulk > 0 {
+		return fmt.Sprintf("%s %s", m.text, count(m.bulk, "byte"))
 	}
 	return fmt.Sprintf("%s %s%s: %s", m.text, count(len(m.data), "byte"), pieces, excerpt(m.data))
 }
