@@ -96,7 +96,7 @@ func TestKillMutants(t *testing.T) {
 				for _, m := range l.mutants {
 					t.Run(m.Name, func(t *testing.T) {
 						t.Parallel()
-						s := gradeInMemory(t, l.light(l.load(t), m.Breaks), m.Role, m.Name, m.Main)
+						s := gradeInMemory(t, l.unbroken(l.load(t), m.Role, m.Breaks), m.Role, m.Name, m.Main)
 						by, all := failures(t, s, m.Breaks)
 						t.Logf("kill %-36s %-24s %3d scenarios fail, such as %s", m.Name, m.Breaks, len(all), strings.Join(by[:min(2, len(by))], ", "))
 						require.NotEmpty(t, by, "%s: %s is not caught by a scenario of %s, but by %v", m.Name, m.Why, m.Breaks, all)

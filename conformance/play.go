@@ -355,7 +355,7 @@ func (p *player) awaitDemand(name string, c *liveConn) bool {
 
 // A connection is read so much at a time: little at first, as most answers are
 // short and connections many, and much where much comes.
-const leastRead, mostRead = 4 << 10, 64 << 10
+const leastRead, mostRead = 1 << 10, 64 << 10
 
 // mostReceived is how much is read from one connection, in bytes: more than any
 // protocol's longest answer, and less than a program that writes without end

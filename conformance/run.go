@@ -86,7 +86,7 @@ type runner struct {
 func newRunner(ctx context.Context, o RunOptions) *runner {
 	r := &runner{
 		opts: o, began: time.Now(), canary: &canary{clock: time.Now()},
-		starting: semaphore.NewWeighted(int64(runtime.NumCPU())),
+		starting: semaphore.NewWeighted(int64(runtime.NumCPU() + 1)), // starting a program is partly waiting
 	}
 	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var done sync.WaitGroup

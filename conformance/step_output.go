@@ -215,7 +215,7 @@ func (s *ExpectNoTraceback) play(ctx context.Context, p *player) error {
 func (s *ExpectNoTraceback) judge(v *view, _ *binding) Finding {
 	const want = "no uncaught exception"
 	running := false
-	for _, r := range v.sortedRuns() {
+	for _, r := range v.runs {
 		if language, report := uncaught(text(r.output)); language != "" {
 			if !r.exited && !v.expired {
 				return Finding{State: Pending, Want: want} // there may be more of it

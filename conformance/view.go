@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"maps"
 	"math"
 	"net"
 	"net/netip"
@@ -27,9 +26,9 @@ type view struct {
 	sends   int           // writes in the current step
 
 	conns    map[string]*connView
-	incoming []string // connections that came in, in order; an accepted one is renamed
-	taken    int      // how many of incoming were accepted
-	runs     map[string]*runView
+	incoming []string       // connections that came in, in order; an accepted one is renamed
+	taken    int            // how many of incoming were accepted
+	runs     []*runView     // in the order of their starts
 	counts   map[string]int // descriptors by label
 	memory   map[string]int // bytes of memory by label
 	files    map[string]fileView
@@ -100,7 +99,6 @@ type span struct{ from, to int }
 func newView() *view {
 	return &view{
 		conns:  map[string]*connView{},
-		runs:   map[string]*runView{},
 		counts: map[string]int{},
 		memory: map[string]int{},
 		files:  map[string]fileView{},
@@ -113,10 +111,14 @@ func (v *view) conn(name string) *connView { return v.conns[name] }
 
 // run gives the program run of that name; an empty one if it was not started.
 func (v *view) run(name string) *runView {
-	if r, ok := v.runs[name]; ok {
-		return r
+	if i := v.runIndex(name); i >= 0 {
+		return v.runs[i]
 	}
 	return &runView{name: name}
+}
+
+func (v *view) runIndex(name string) int {
+	return slices.IndexFunc(v.runs, func(r *runView) bool { return r.name == name })
 }
 
 // consume takes what a finding used from its connection, and remembers which
@@ -269,7 +271,7 @@ func (v *view) applyRun(e Event, order int) {
 	r := v.run(e.Run)
 	switch e.Kind {
 	case Started:
-		v.runs[e.Run] = &runView{name: e.Run, started: e.At, order: order}
+		v.begin(&runView{name: e.Run, started: e.At, order: order})
 	case NoStart:
 		r.failed = e.Text
 	case Bound:
@@ -290,11 +292,19 @@ func (v *view) applyRun(e Event, order int) {
 	}
 }
 
+// begin adds a program run, in place of an earlier one of that name.
+func (v *view) begin(r *runView) {
+	if i := v.runIndex(r.name); i >= 0 {
+		v.runs = slices.Delete(v.runs, i, i+1)
+	}
+	v.runs = append(v.runs, r)
+}
+
 // server is the address at which the program takes connections: what its
 // listening socket says, or loopback where it listens on every address.
 func (v *view) server(values map[string]string) string {
 	port := values["port"]
-	for _, r := range v.sortedRuns() {
+	for _, r := range v.runs {
 		for _, a := range strings.Fields(r.bound) {
 			ap, err := netip.ParseAddrPort(a)
 			if err == nil && strconv.Itoa(int(ap.Port())) == port && !ap.Addr().IsUnspecified() {
@@ -302,7 +312,7 @@ func (v *view) server(values map[string]string) string {
 			}
 		}
 	}
-	for _, r := range v.sortedRuns() {
+	for _, r := range v.runs {
 		if strings.HasPrefix(r.bound, "[::]") {
 			return net.JoinHostPort("localhost", port)
 		}
@@ -321,22 +331,10 @@ func (v *view) ends() string {
 
 // lastRun is the program run that was started last, or nil.
 func (v *view) lastRun() *runView {
-	var last *runView
-	for _, r := range v.sortedRuns() {
-		if last == nil || r.order > last.order {
-			last = r
-		}
+	if len(v.runs) == 0 {
+		return nil
 	}
-	return last
-}
-
-// sortedRuns gives the program runs by name.
-func (v *view) sortedRuns() []*runView {
-	var list []*runView
-	for _, name := range slices.Sorted(maps.Keys(v.runs)) {
-		list = append(list, v.runs[name])
-	}
-	return list
+	return v.runs[len(v.runs)-1]
 }
 
 // errNoConn is what a step says of a connection that was never made.
