@@ -104,9 +104,7 @@ func TestPrograms(t *testing.T) {
 	for _, p := range programs {
 		p = p.fill()
 		t.Run(p.protocol+"/"+p.dir+"/"+p.role, func(t *testing.T) {
-			if p.breaks != "" {
-				t.Parallel() // a wrong program is mostly waited for
-			}
+			t.Parallel()
 			suite := gradeSurely(t, p)
 			if p.breaks == "" {
 				requireAllRight(t, suite, p.lacks)
