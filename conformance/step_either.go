@@ -11,7 +11,8 @@ import (
 )
 
 // An Either waits for the first of several expectations: the source leaves
-// open which way a program goes. Which one it was is recorded.
+// open which way a program goes. Which one it was is recorded. Files are looked
+// at once, at the beginning.
 type Either struct {
 	Cases []Case
 }
@@ -25,6 +26,11 @@ type Case struct {
 func (s *Either) play(ctx context.Context, p *player) error {
 	limit := time.Duration(0)
 	for _, c := range s.Cases {
+		if f, looks := c.Step.(*ExpectFile); looks {
+			if _, err := f.look(p, nil, true); err != nil {
+				return err
+			}
+		}
 		if w, waits := c.Step.(interface{ limit() time.Duration }); waits {
 			limit = max(limit, w.limit())
 		}

@@ -70,6 +70,8 @@ func TestFiles(t *testing.T) {
 		{"a folder", `steps = [folder("out"), launch(), expect_file("out", "ab")]`, writes("out", nil), conformance.Fail, "none: it is a folder"},
 		{"not to be there", `steps = [launch(), expect_no_file("out")]`, writes("other", nil), conformance.Pass, ""},
 		{"there all the same", `steps = [launch(), expect_exit(), expect_no_file("../work/out")]`, writes("out", nil), conformance.Fail, "one of 0 bytes"},
+		{"either, there", `steps = [launch(), expect_exit(), either({"no": expect_no_file("out"), "yes": expect_file("out", "a")}), expect_no_file("other")]`, writes("out", []byte("a")), conformance.Pass, ""},
+		{"either, neither", `steps = [launch(), expect_exit(), either({"no": expect_no_file("out"), "yes": expect_file("out", "b")})]`, writes("out", []byte("a")), conformance.Fail, "one of 1 byte"},
 		{"outside of the room", `steps = [expect_file("../../x", "")]`, copies, conformance.Broken, "within the run's room"},
 	} {
 		c.run(t)
