@@ -107,12 +107,13 @@ var traces = []trace{
 	{"C", regexp.MustCompile(`(?m)^(\*\*\* |==\d+==ERROR: AddressSanitizer|Segmentation fault)`)},
 }
 
-// uncaught finds the report of an uncaught exception in output: its language
-// and its text from there on.
-func uncaught(out []byte) (language string, report []byte) {
+// Uncaught finds the report of an uncaught exception in what a program printed:
+// the language, and the report from its first line on. Without one the language
+// is empty.
+func Uncaught(output []byte) (language string, report []byte) {
 	for _, t := range traces {
-		if at := t.pattern.FindIndex(out); at != nil {
-			return t.language, out[at[0]:]
+		if at := t.pattern.FindIndex(output); at != nil {
+			return t.language, output[at[0]:]
 		}
 	}
 	return "", nil

@@ -6,6 +6,7 @@ import "netproctor/internal/record"
 type StepPreview struct {
 	Phase  Phase
 	Source string // the step as a scenario file writes it
+	Conn   string // the connection of a send
 	// Bytes are what a send writes, for the given seed; Layout is its record,
 	// nil for bytes without one. Both are empty for what is known only while
 	// it is played, such as a port.
@@ -20,6 +21,7 @@ func Preview(s *Scenario, seed uint64) []StepPreview {
 	for i, step := range s.all() {
 		p := StepPreview{Phase: s.phase(i), Source: step.star()}
 		if send, is := step.(*Send); is {
+			p.Conn = send.Conn
 			p.Bytes, _ = send.What.bytes(b)
 			if m, isMessage := send.What.(Message); isMessage {
 				p.Layout = m.Layout

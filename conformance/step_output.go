@@ -137,7 +137,7 @@ func (s *ExpectOutput) checkNew(v *view, r *runView, out []printed, _ *binding) 
 	} else {
 		than = v.run(s.NewThan).output
 	}
-	if language, report := uncaught(text(out)); language != "" {
+	if language, report := Uncaught(text(out)); language != "" {
 		return want + ", not an uncaught exception", len(fresh(cutText(out, len(text(out))-len(report)), than)) == 0, nil
 	}
 	return want, len(fresh(out, than)) == 0, nil
@@ -216,7 +216,7 @@ func (s *ExpectNoTraceback) judge(v *view, _ *binding) Finding {
 	const want = "no uncaught exception"
 	running := false
 	for _, r := range v.runs {
-		if language, report := uncaught(text(r.output)); language != "" {
+		if language, report := Uncaught(text(r.output)); language != "" {
 			if !r.exited && !v.expired {
 				return Finding{State: Pending, Want: want} // there may be more of it
 			}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -139,15 +140,65 @@ func (s *Sandbox) bareSocket(ctx context.Context, domain, kind, protocol int) (i
 	if !s.iso.Private() {
 		return unix.Socket(domain, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, protocol)
 	}
-	_, fds, err := s.call(ctx, order{Op: orderSocket, Socket: [3]int{domain, kind, protocol}}, nil)
+	of := [3]int{domain, kind, protocol}
+	if fd, ready := s.spare.take(of); ready {
+		return fd, nil
+	}
+	count := 1
+	if kind == unix.SOCK_STREAM {
+		count = socketsAtOnce // most scenarios connect several times
+	}
+	_, fds, err := s.call(ctx, order{Op: orderSocket, Socket: of, Count: count}, nil)
 	if err != nil {
 		return -1, err
 	}
-	if len(fds) != 1 {
-		closeAll(fds)
-		return -1, fmt.Errorf("wanted one socket, got %d: %w", len(fds), unix.EMFILE)
+	if len(fds) == 0 {
+		return -1, fmt.Errorf("wanted a socket, got none: %w", unix.EMFILE)
 	}
+	s.spare.put(of, fds[1:])
 	return fds[0], nil
+}
+
+// socketsAtOnce is how many sockets a worker makes for one order: making one
+// costs less than asking for it.
+const socketsAtOnce = 8
+
+// A spare holds sockets that were made before they are needed, all of one form.
+type spare struct {
+	mu     sync.Mutex
+	of     [3]int // domain, type, protocol
+	fds    []int
+	closed bool
+}
+
+func (s *spare) take(of [3]int) (fd int, ready bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(s.fds) - 1
+	if last < 0 || s.of != of {
+		return -1, false
+	}
+	fd = s.fds[last]
+	s.fds = s.fds[:last]
+	return fd, true
+}
+
+func (s *spare) put(of [3]int, fds []int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || len(s.fds) > 0 {
+		closeAll(fds)
+		return
+	}
+	s.of, s.fds = of, fds
+}
+
+// close frees what was not needed: a socket keeps its network alive.
+func (s *spare) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	closeAll(s.fds)
+	s.fds, s.closed = nil, true
 }
 
 // bound makes a socket and binds it as Go's own listeners are bound.

@@ -169,7 +169,7 @@ func (l *link) forget(id int64) {
 
 // listen hands out what the worker reports until it is gone.
 func (l *link) listen() {
-	buf, oob := make([]byte, 64<<10), make([]byte, unix.CmsgSpace(16))
+	buf, oob := make([]byte, 64<<10), make([]byte, unix.CmsgSpace(4*socketsAtOnce))
 	for {
 		n, oobn, _, _, err := l.conn.ReadMsgUnix(buf, oob)
 		if err != nil || n == 0 {

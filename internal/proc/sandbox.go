@@ -19,6 +19,7 @@ type Sandbox struct {
 	over   atomic.Bool  // its end has begun
 	err    error
 	diag   diagSocket
+	spare  spare
 
 	mu       sync.Mutex
 	programs []*Process
@@ -79,6 +80,7 @@ func (s *Sandbox) Close() error {
 	s.closed.Do(func() {
 		alive := s.stop()
 		s.over.Store(true)
+		s.spare.close()
 		renewed := alive && s.iso.rung.namespaces && s.quiet() && s.renew()
 		if !renewed {
 			s.end(s.iso.rung)

@@ -25,7 +25,8 @@ type order struct {
 	Op     string
 	Setup  *setup `json:",omitempty"`
 	Start  *start `json:",omitempty"`
-	Socket [3]int `json:",omitzero"` // domain, type, protocol
+	Socket [3]int `json:",omitzero"`  // domain, type, protocol
+	Count  int    `json:",omitempty"` // how many sockets
 	Pid    int    `json:",omitempty"`
 	Signal int    `json:",omitempty"`
 	Token  string `json:",omitempty"`

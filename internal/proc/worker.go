@@ -131,15 +131,23 @@ func failed(err error) report {
 	return report{Err: err.Error()}
 }
 
-// socket makes a bare socket in this network namespace and hands it over.
+// socket makes bare sockets in this network namespace and hands them over: as
+// many as were asked for, or as there can be.
 func (w *worker) socket(o *order) {
-	fd, err := unix.Socket(o.Socket[0], o.Socket[1]|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, o.Socket[2])
-	if err != nil {
-		w.answer(o, failed(err))
-		return
+	var fds []int
+	defer func() { closeAll(fds) }()
+	for range o.Count {
+		fd, err := unix.Socket(o.Socket[0], o.Socket[1]|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, o.Socket[2])
+		if err != nil && len(fds) == 0 {
+			w.answer(o, failed(err))
+			return
+		}
+		if err != nil {
+			break
+		}
+		fds = append(fds, fd)
 	}
-	w.answer(o, report{}, fd)
-	_ = unix.Close(fd)
+	w.answer(o, report{}, fds...)
 }
 
 // start executes a program in a session of its own and sets its limits. The lock is
