@@ -99,17 +99,26 @@ func (d Dialect) parseNames(data string) (*Listing, error) {
 		return &Listing{}, nil
 	}
 	names := strings.Split(data, d.nameMark())
-	if !d.dataSize {
-		last := len(names) - 1
-		if names[last] != "" {
-			return nil, fmt.Errorf("the last name of a listing wanted a space behind it, got %q: %w", names[last], io.ErrUnexpectedEOF)
-		}
-		names = slices.Clip(names[:last])
+	begun := "" // a name that has no mark behind it yet
+	if last := len(names) - 1; !d.dataSize {
+		names, begun = slices.Clip(names[:last]), names[last]
 	}
 	for _, name := range names {
 		if err := checkNameLen(len(name)); err != nil {
 			return nil, err
 		}
 	}
+	if begun != "" {
+		return nil, unmarked(begun)
+	}
 	return &Listing{Names: names}, nil
+}
+
+// unmarked says what is wrong with a name that no mark follows: more bytes can
+// bring it, unless the name is too long already.
+func unmarked(name string) error {
+	if err := checkNameLen(len(name)); err != nil {
+		return err
+	}
+	return fmt.Errorf("the last name of a listing wanted a space behind it, got %q: %w", name, io.ErrUnexpectedEOF)
 }

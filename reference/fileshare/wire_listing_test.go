@@ -33,6 +33,10 @@ func TestListingWrong(t *testing.T) {
 		"text, space before":   {fileshare.Text, " a ", false},
 		"text, two spaces":     {fileshare.Text, "a  b ", false},
 		"text, lines are none": {fileshare.Text, "a\nb ", true},
+		// What is wrong already stays wrong, also before the last space has come.
+		"text, empty and cut": {fileshare.Text, " a", false},
+		"text, 256 and cut":   {fileshare.Text, "a " + long, false},
+		"text, long and cut":  {fileshare.Text, long + " a", false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
