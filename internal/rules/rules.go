@@ -80,6 +80,12 @@ var Rules = []Rule{
 		Why:     "a report is written from what the engine says, without asking a program again",
 	},
 	{
+		Package: "fuzz",
+		Own:     []string{"conformance", "internal/record"},
+		Not:     []string{"testing"},
+		Why:     "layouts and scenarios say what is legal; the fuzzer must not learn it from the code that it tries",
+	},
+	{
 		Package: "cmd/*",
 		Own:     []string{"conformance", "internal/proc", "internal/record", "reference", "reports", "scenarios"},
 		Others:  []string{"github.com/alecthomas/kong", "golang.org/x/term", "mvdan.cc/sh/v3"},
