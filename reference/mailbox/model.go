@@ -3,6 +3,7 @@ package mailbox
 import (
 	"maps"
 	"slices"
+	"unicode/utf8"
 )
 
 // A Model is what a right server knows: the messages that it keeps. It is a
@@ -22,7 +23,8 @@ type Outcome struct {
 // Apply returns what a right server may do with a client that sends these bytes
 // and then no more. There is more than one outcome where the source leaves
 // something open: a server that reads no further than it must does not see the
-// bytes that follow a request.
+// bytes that follow a request, and what is not UTF-8 may be taken as it is or
+// for erroneous.
 func (m Model) Apply(sent []byte) []Outcome {
 	erroneous := Outcome{Next: m}
 	h, err := ParseRequestHeader(sent)
@@ -34,10 +36,15 @@ func (m Model) Apply(sent []byte) []Outcome {
 	if err != nil {
 		return []Outcome{erroneous}
 	}
-	if len(sent) > size {
+	if len(sent) > size || !isText(request) {
 		return []Outcome{erroneous, m.outcome(request)}
 	}
 	return []Outcome{m.outcome(request)}
+}
+
+// isText reports whether all texts of a request are UTF-8.
+func isText(r *MessageRequest) bool {
+	return utf8.ValidString(r.Name) && utf8.ValidString(r.Receiver) && utf8.ValidString(r.Message)
 }
 
 // outcome returns what follows from a legal request.

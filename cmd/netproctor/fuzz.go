@@ -1,0 +1,149 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"netproctor/conformance"
+	"netproctor/fuzz"
+	"netproctor/reference/download"
+	"netproctor/reference/mailbox"
+)
+
+// fuzzVerb fuzzes a server.
+type fuzzVerb struct {
+	Protocol  string        `arg:"" help:"Which protocol."`
+	Server    string        `help:"Command that starts the server under test." placeholder:"CMD"`
+	Dir       string        `help:"The submission: copied afresh for every start, and the program's working directory." placeholder:"DIR"`
+	For       time.Duration `help:"How long." default:"60s"`
+	Cases     int           `help:"Play exactly so many cases, however long it takes." placeholder:"N"`
+	Seed      uint64        `help:"Seed of the cases (0: a random one, which is printed)." default:"0"`
+	Out       string        `help:"Folder for findings.json and a scenario for each finding." placeholder:"DIR"`
+	Isolation string        `help:"How programs are kept apart: auto, namespaces or none." default:"auto"`
+	source    `embed:""`
+}
+
+// Run implements the verb.
+func (v *fuzzVerb) Run(a *app) error {
+	p, err := v.load(v.Protocol)
+	if err != nil {
+		return err
+	}
+	if v.Cases < 0 || v.For <= 0 {
+		return usage("--cases wants 0 or more, --for more than 0, got %d and %s", v.Cases, v.For)
+	}
+	g := gradeVerb{Server: v.Server, Dir: v.Dir, Isolation: v.Isolation, source: v.source}
+	graded, done, err := g.graded(p)
+	if err != nil {
+		return err
+	}
+	defer done()
+	i := slices.IndexFunc(graded, func(g conformance.Graded) bool { return g.Role == conformance.Server })
+	if i < 0 {
+		return usage("--dir %s: no server in it; give its command with --server", v.Dir)
+	}
+	if v.Seed == 0 {
+		v.Seed = uint64(rand.Uint32())
+	}
+	return v.campaign(a, fuzz.Options{Protocol: p, Target: graded[i].Target})
+}
+
+// campaign runs it and tells what came of it.
+func (v *fuzzVerb) campaign(a *app, o fuzz.Options) error {
+	o.Seed, o.Cases, o.For = v.Seed, v.Cases, v.For
+	o.Progress = func(n fuzz.Progress) { tellFuzz(a.err, n) }
+	o.Model, o.Files = modelOf(v.Protocol)
+	fmt.Fprintf(a.out, "fuzzing %s, seed %d, isolation: %s\n", o.Target, o.Seed, o.Target.Isolation())
+	c, err := fuzz.Run(a.ctx, o)
+	switch {
+	case errors.Is(err, fuzz.ErrNeverWorked):
+		return harness("%w", err)
+	case err != nil:
+		return harness("fuzz: %w", err)
+	}
+	if v.Out != "" {
+		if err := fuzz.Write(v.Out, c.Findings); err != nil {
+			return harness("--out: %w", err)
+		}
+	}
+	tellFindings(a.out, c)
+	if len(c.Findings) > 0 {
+		return errStatus(statusFailed)
+	}
+	return nil
+}
+
+// modelOf gives the model of a protocol's reference server, and the files that
+// it begins with. Without one only what needs no model is judged.
+func modelOf(protocol string) (fuzz.Model, map[string][]byte) {
+	switch protocol {
+	case "mailbox":
+		return mailboxModel{}, nil
+	case "download":
+		files := map[string][]byte{"a": []byte("the file a\n"), "bb": {}, "ccc": []byte(strings.Repeat("\x00\xff\r\n", 3000))}
+		return downloadModel(files), files
+	}
+	return nil, nil
+}
+
+// mailboxModel is the reference's model as the fuzzer takes it.
+type mailboxModel struct{ mailbox.Model }
+
+// Apply implements fuzz.Model.
+func (m mailboxModel) Apply(sent []byte) (list []fuzz.Outcome) {
+	for _, o := range m.Model.Apply(sent) {
+		list = append(list, fuzz.Outcome{Answer: o.Answer, Next: mailboxModel{o.Next}})
+	}
+	return list
+}
+
+// downloadModel is the reference's model as the fuzzer takes it.
+type downloadModel download.Model
+
+// Apply implements fuzz.Model.
+func (m downloadModel) Apply(sent []byte) (list []fuzz.Outcome) {
+	for _, o := range download.Model(m).Apply(sent) {
+		list = append(list, fuzz.Outcome{Answer: o.Answer, Any: o.AnyFile, Next: m})
+	}
+	return list
+}
+
+func tellFuzz(w io.Writer, n fuzz.Progress) {
+	fmt.Fprintf(w, "%4.0f s: %d cases, %.0f visits/s, %d starts, %d findings\n", n.Elapsed.Seconds(), n.Cases, float64(n.Visits)/n.Elapsed.Seconds(), n.Starts, n.Findings)
+}
+
+func tellFindings(w io.Writer, c *fuzz.Campaign) {
+	for _, f := range c.Findings {
+		fmt.Fprintf(w, "\n%s: %s\n  breaks    %s\n  verified  %d of 3\n", f.ID, f.Signature, orNone(strings.Join(f.Requirements, ", ")), f.Verified)
+		for i, s := range f.Sends[:min(8, len(f.Sends))] {
+			fmt.Fprintf(w, "  visit %-3d %s\n", i+1, shorten(s, 120))
+		}
+		if more := len(f.Sends) - 8; more > 0 {
+			fmt.Fprintf(w, "  and %d more\n", more)
+		}
+		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(f.Evidence, "\n", "\n  "))
+	}
+	fmt.Fprintf(w, "\n%d findings in %d cases, %d visits, %.1f s\n", len(c.Findings), c.Cases, c.Visits, c.Elapsed.Seconds())
+	if c.Stopped != "" {
+		fmt.Fprintf(w, "stopped: %s\n", c.Stopped)
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "no requirement by name"
+	}
+	return s
+}
+
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + "…"
+}

@@ -1,0 +1,139 @@
+package fuzz
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"netproctor/conformance"
+)
+
+// A Finding is a mistake of the program under test, with the shortest history
+// that shows it. Its JSON form is an entry of findings.json.
+type Finding struct {
+	ID           string   `json:"id"`
+	Kind         Kind     `json:"kind"`
+	Requirements []string `json:"requirements"` // those that it breaks
+	Signature    string   `json:"signature"`
+	Sends        []string `json:"sends"` // what each visit sends, in hexadecimal
+	Seed         uint64   `json:"seed"`
+	FoundAfter   float64  `json:"found_after_s"`
+	Verified     int      `json:"verified"` // how many of three fresh programs showed it
+	Evidence     string   `json:"evidence"`
+	Scenario     string   `json:"scenario"` // the file that plays it
+
+	first   string // the signature before it was made short
+	history []Visit
+	allowed [][]byte // the answers that would have been right to the last visit
+}
+
+// finding makes one of a fault.
+func (o *Options) finding(f *fault, history []Visit) *Finding {
+	x := &Finding{Kind: f.kind, Signature: f.signature, Evidence: f.evidence, history: history, Requirements: o.requirements(f, history)}
+	for _, v := range history {
+		x.Sends = append(x.Sends, hex.EncodeToString(v))
+	}
+	b := belief{o.Model}
+	if o.Model == nil {
+		return x
+	}
+	for _, v := range history[:len(history)-1] {
+		b = b.any(v)
+	}
+	x.allowed = b.allowed(history[len(history)-1])
+	return x
+}
+
+// any gives the belief after a visit, whatever was answered.
+func (b belief) any(sent []byte) (next belief) {
+	for _, m := range b {
+		for _, o := range m.Apply(sent) {
+			next = append(next, o.Next)
+		}
+	}
+	return next
+}
+
+// requirements names the requirements that a fault breaks, as far as names tell:
+// that of the field which is wrong in the last visit, and that of exceptions.
+func (o *Options) requirements(f *fault, history []Visit) []string {
+	ids := []string{}
+	add := func(name string) {
+		id := conformance.Server + "." + strings.ReplaceAll(name, "_", "-")
+		if _, known := o.Protocol.Requirement(id); known && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	_, field, _ := strings.Cut(o.about(history[len(history)-1]), ".")
+	add(field)
+	switch f.kind {
+	case Exception:
+		add("no-traceback")
+	case Leak:
+		add("no-leak")
+	}
+	if f.kind == Exception || f.kind == Crash {
+		add("loops")
+	}
+	return ids
+}
+
+// scenario writes the finding as one that grade can play.
+func (x *Finding) scenario() *conformance.Scenario {
+	s := &conformance.Scenario{
+		ID: conformance.Server + "/found/" + x.ID, Covers: x.Requirements,
+		Why:   "The fuzzer found this: " + x.Signature + ".",
+		Steps: []conformance.Step{&conformance.Start{Run: "main", Listens: true}},
+	}
+	for i, v := range x.history {
+		conn := fmt.Sprintf("c%d", i+1)
+		s.Steps = append(s.Steps, &conformance.Connect{Conn: conn}, &conformance.Send{Conn: conn, What: conformance.Lit(v)},
+			&conformance.Close{Conn: conn, How: conformance.HalfClosed})
+		if i == len(x.history)-1 {
+			s.Steps = append(s.Steps, x.expectation(conn)...)
+		}
+	}
+	return s
+}
+
+// expectation is what would have been right at the end.
+func (x *Finding) expectation(conn string) []conformance.Step {
+	var steps []conformance.Step
+	if len(x.allowed) == 1 && len(x.allowed[0]) > 0 {
+		steps = append(steps, &conformance.Expect{Conn: conn, What: conformance.Lit(x.allowed[0])})
+	}
+	if len(x.allowed) <= 1 {
+		steps = append(steps, &conformance.ExpectClose{Conn: conn})
+	}
+	if x.Kind == Exception {
+		steps = append(steps, &conformance.ExpectNoTraceback{})
+	}
+	return append(steps, &conformance.ExpectRunning{Run: "main"})
+}
+
+// Write puts findings into a folder: findings.json, and a scenario file for each
+// that breaks a requirement.
+func Write(dir string, findings []*Finding) error {
+	found := filepath.Join(dir, "found")
+	if err := os.MkdirAll(found, 0o755); err != nil {
+		return err
+	}
+	var errs []error
+	for _, x := range findings {
+		if len(x.Requirements) > 0 {
+			x.Scenario = filepath.Join("found", x.ID+".star")
+			errs = append(errs, os.WriteFile(filepath.Join(dir, x.Scenario), []byte(conformance.Format("../protocol.star", x.scenario())), 0o644))
+		}
+	}
+	if findings == nil {
+		findings = []*Finding{}
+	}
+	b, err := json.MarshalIndent(findings, "", "  ")
+	errs = append(errs, err, os.WriteFile(filepath.Join(dir, "findings.json"), append(b, '\n'), 0o644))
+	return errors.Join(errs...)
+}
