@@ -12,6 +12,9 @@ import (
 type Accept struct {
 	wait
 	Conn string
+	// Optional goes on if the program ends without connecting, for an
+	// expect_refused.
+	Optional bool
 }
 
 func (s *Accept) play(ctx context.Context, p *player) error {
@@ -28,6 +31,10 @@ func (s *Accept) play(ctx context.Context, p *player) error {
 	defer p.mu.Unlock()
 	if p.view.taken < len(p.view.incoming) {
 		p.note(Event{Kind: Accepted, Conn: s.Conn, Text: p.view.incoming[p.view.taken]})
+		return nil
+	}
+	if r := p.view.lastRun(); s.Optional && r != nil && r.exited {
+		p.note(Event{Kind: NoConnect, Conn: s.Conn, Text: "no connection"})
 	}
 	return nil
 }
@@ -53,6 +60,7 @@ func (s *Accept) judge(v *view, _ *binding) Finding {
 func (s *Accept) star() string {
 	w := call("accept")
 	w.text("conn", s.Conn, defaultConn)
+	w.flag("optional", s.Optional)
 	w.duration("within", s.Within)
 	return w.String()
 }
@@ -80,7 +88,7 @@ func (s *NoConnection) star() string { return call("expect_no_connection").Strin
 func acceptWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	s := &Accept{Conn: defaultConn}
 	var within durationArg
-	if err := unpack(fn, args, kwargs, "conn?", &s.Conn, "within?", &within); err != nil {
+	if err := unpack(fn, args, kwargs, "conn?", &s.Conn, "optional?", &s.Optional, "within?", &within); err != nil {
 		return nil, err
 	}
 	s.Within = within.Duration

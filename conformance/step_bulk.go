@@ -17,6 +17,8 @@ type ExpectBulk struct {
 	What Expr
 	// More allows bytes after them, for steps that come later.
 	More bool
+	// AtMost bounds how long they may be on their way: see Expect.AtMost.
+	AtMost time.Duration
 }
 
 // bulkPatience is how long much data may take.
@@ -104,6 +106,9 @@ func (s *ExpectBulk) judge(v *view, b *binding) Finding {
 	if c == nil || c.refused != "" {
 		return failed("a connection", "none"+v.ends())
 	}
+	if c.drained == nil && !v.expired {
+		return Finding{State: Pending} // the sum of what is wanted takes time, in which nothing is read
+	}
 	want, err := b.digest(s.What)
 	if err != nil {
 		return unfit(err)
@@ -113,7 +118,7 @@ func (s *ExpectBulk) judge(v *view, b *binding) Finding {
 	}
 	f := s.compare(want, v, c)
 	f.Conn = c.name
-	return f
+	return f.unless(c, s.AtMost)
 }
 
 func (s *ExpectBulk) compare(want digest, v *view, c *connView) Finding {
@@ -136,16 +141,18 @@ func (s *ExpectBulk) star() string {
 	w.text("conn", s.Conn, defaultConn)
 	w.flag("more", s.More)
 	w.duration("within", s.Within)
+	w.duration("at_most", s.AtMost)
 	return w.String()
 }
 
 func expectBulkWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	s := &ExpectBulk{Conn: defaultConn}
 	var what exprArg
-	var within durationArg
-	if err := unpack(fn, args, kwargs, "what", &what, "conn?", &s.Conn, "more?", &s.More, "within?", &within); err != nil {
+	var within, atMost durationArg
+	err := unpack(fn, args, kwargs, "what", &what, "conn?", &s.Conn, "more?", &s.More, "within?", &within, "at_most?", &atMost)
+	if err != nil {
 		return nil, err
 	}
-	s.What, s.Within = what.expr, within.Duration
+	s.What, s.Within, s.AtMost = what.expr, within.Duration, atMost.Duration
 	return newStep(s)
 }

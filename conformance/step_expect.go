@@ -43,8 +43,14 @@ func (s *Expect) judge(v *view, b *binding) Finding {
 	if f.State == Pending {
 		f = s.short(v, c, f)
 	}
-	if after := c.endedAt - c.stimulus; f.State == Failed && c.ended && s.AtMost > 0 && after > s.AtMost {
-		f.State, f.Want = Invalid, f.Want+", or its end within "+seconds(s.AtMost)
+	return f.unless(c, s.AtMost)
+}
+
+// unless blames nobody for a message that was cut after it was longer than most
+// on its way.
+func (f Finding) unless(c *connView, most time.Duration) Finding {
+	if after := c.endedAt - c.stimulus; f.State == Failed && c.ended && most > 0 && after > most {
+		f.State, f.Want = Invalid, f.Want+", or its end within "+seconds(most)
 	}
 	return f
 }

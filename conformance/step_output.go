@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"go.starlark.net/starlark"
@@ -30,6 +31,9 @@ type ExpectOutput struct {
 	// NewThan asks for something that was not printed by the program run of
 	// that name, or in the phase "needs": an error message.
 	NewThan string
+	// AsIn asks, with NewThan, for something that the program run of that name
+	// printed as well.
+	AsIn string
 	// Lacks must not have been printed up to now.
 	Lacks []Expr
 }
@@ -137,6 +141,11 @@ func (s *ExpectOutput) checkNew(v *view, r *runView, out []printed, _ *binding) 
 	} else {
 		than = v.run(s.NewThan).output
 	}
+	if s.AsIn != "" {
+		known := units(v.run(s.AsIn).output)
+		none := !slices.ContainsFunc(fresh(out, than), func(u string) bool { return slices.Contains(known, u) })
+		return "the message that run " + s.AsIn + " printed", none, nil
+	}
 	if language, report := Uncaught(text(out)); language != "" {
 		return want + ", not an uncaught exception", len(fresh(cutText(out, len(text(out))-len(report)), than)) == 0, nil
 	}
@@ -191,6 +200,7 @@ func (s *ExpectOutput) star() string {
 	}
 	w.text("matches", s.Matches, "")
 	w.text("new_than", s.NewThan, "")
+	w.text("as_in", s.AsIn, "")
 	w.lists("lacks", s.Lacks)
 	w.duration("within", s.Within)
 	return w.String()
@@ -245,10 +255,13 @@ func expectOutputWord(_ *loader, fn string, args starlark.Tuple, kwargs []starla
 	var num starlark.Value
 	var within durationArg
 	err := unpack(fn, args, kwargs, "contains?", &contains, "in_order?", &inOrder, "number?", &num,
-		"matches?", &s.Matches, "new_than?", &s.NewThan, "lacks?", &lacks, "since?", &s.Since, "after?", &s.After,
+		"matches?", &s.Matches, "new_than?", &s.NewThan, "as_in?", &s.AsIn, "lacks?", &lacks, "since?", &s.Since, "after?", &s.After,
 		"run?", &s.Run, "within?", &within)
 	if err != nil {
 		return nil, err
+	}
+	if s.AsIn != "" && s.NewThan == "" {
+		return nil, fmt.Errorf("%s: as_in wants new_than as well", fn)
 	}
 	if num != nil && num != starlark.None {
 		n, err := starlark.AsInt32(num)

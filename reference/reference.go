@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 
+	"netproctor/reference/download"
 	"netproctor/reference/mailbox"
 )
 
@@ -37,6 +38,7 @@ type Protocol struct {
 // All lists every protocol.
 var All = []Protocol{
 	{Name: "mailbox", Server: mailboxServer, Client: mailboxClient},
+	{Name: "download", Server: downloadServer, Client: downloadClient},
 }
 
 // ByName returns the protocol of that name.
@@ -55,4 +57,12 @@ func mailboxServer(ctx context.Context, e Env) int {
 
 func mailboxClient(ctx context.Context, e Env) int {
 	return mailbox.ClientMain(ctx, e.Args, e.In, e.Out, e.Dial)
+}
+
+func downloadServer(ctx context.Context, e Env) int {
+	return download.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen)
+}
+
+func downloadClient(ctx context.Context, e Env) int {
+	return download.ClientMain(ctx, e.Args, e.Dir, e.Out, e.Dial)
 }
