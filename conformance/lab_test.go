@@ -11,6 +11,7 @@ import (
 
 	"netproctor/conformance"
 	"netproctor/internal/mutant"
+	"netproctor/internal/mutant/download"
 	"netproctor/internal/mutant/mailbox"
 	"netproctor/reference"
 	"netproctor/scenarios"
@@ -26,6 +27,11 @@ type lab struct {
 	// tried with them, variants that move bytes in their own way, and wrong
 	// programs that break just these.
 	heavy []string
+	// disk gives the programs a working directory.
+	disk bool
+	// processes are requirements that are judged by the vitals of a process: in
+	// memory their scenarios are skipped.
+	processes []string
 }
 
 var labs = []lab{{
@@ -35,6 +41,15 @@ var labs = []lab{{
 	// an empty response, and a request to read
 	nulls: slices.Concat(mutant.NullServers([]byte("\xae\x73\x03\x00\x00")), mutant.NullClients([]byte("\xae\x73\x01\x05\x00\x00\x00alice"))),
 	heavy: []string{"server.big-response", "server.stalled-reader", "client.big-response"},
+}, {
+	protocol: "download",
+	mutants:  slices.Concat(download.Servers, download.Clients),
+	variants: slices.Concat(download.ServerVariants, download.ClientVariants),
+	// a file of five bytes, and a request for one
+	nulls:     slices.Concat(mutant.NullServers([]byte("\x49\x7e\x02\x01\x00\x00\x00\x05hello")), mutant.NullClients([]byte("\x49\x7e\x01\x00\x0afile-1.dat"))),
+	heavy:     []string{"server.any-size", "server.stalled-reader", "client.any-size"},
+	disk:      true,
+	processes: []string{"client.claimed-size"},
 }}
 
 // load loads the lab's protocol, once for all tests: nothing changes it.
@@ -74,10 +89,10 @@ func (l lab) unbroken(p *conformance.Protocol, role, breaks string) *conformance
 	return less
 }
 
-// gradeInMemory plays a suite with a program in memory, in virtual time.
-func gradeInMemory(t *testing.T, p *conformance.Protocol, role, name string, main func(context.Context, reference.Env) int) conformance.Suite {
+// grade plays a suite with a program in memory, in virtual time.
+func (l lab) grade(t *testing.T, p *conformance.Protocol, role, name string, main func(context.Context, reference.Env) int) conformance.Suite {
 	t.Helper()
-	target := &conformance.Func{Name: name, Main: func(ctx context.Context, e conformance.FuncEnv) int {
+	target := &conformance.Func{Name: name, Disk: l.disk, Main: func(ctx context.Context, e conformance.FuncEnv) int {
 		return main(ctx, reference.Env{Args: e.Args, Dir: e.Dir, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial})
 	}}
 	var s conformance.Suite

@@ -264,14 +264,6 @@ var wrongSaving = []clientFault{
 			return createFile(s, name)
 		}
 	}},
-	{"create-elsewhere", "client.unable-create", "saves in its own folder where it cannot make the local file", func(c *client) {
-		c.create = func(s *session, name string) (io.WriteCloser, error) {
-			if f, err := createFile(s, name); err == nil {
-				return f, nil
-			}
-			return createFile(s, "saved-"+filepath.Base(name))
-		}
-	}},
 	{"create-in-a-folder", "client.unable-create", "saves within a folder that has the file's name", func(c *client) {
 		c.exists = func(s *session, name string) error {
 			if info, err := os.Stat(s.path(name)); err == nil && info.IsDir() {

@@ -227,7 +227,7 @@ var wrongSending = []serverFault{
 	{"response-without-header", "server.sends-file", "sends the file alone", func(s *server) {
 		s.data = func(w io.Writer, _ []byte, f *content) error { return sendData(w, nil, f) }
 	}},
-	{"response-with-name", "server.sends-file", "sends the file behind its header twice", func(s *server) {
+	{"response-twice", "server.sends-file", "sends the data twice", func(s *server) {
 		s.data = changed(func(b []byte) []byte { return append(slices.Clip(b), b...) })
 	}},
 	{"looks-into-headers", "server.sends-file", "does not send a header of its own before what has one", func(s *server) {
