@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"netproctor/reference/download"
 	"netproctor/reference/mailbox"
 )
 
@@ -23,6 +24,10 @@ var codecs = []codec{
 	{"mailbox", "MessageRequest", (&mailbox.MessageRequest{ID: mailbox.Create, Name: "ann", Receiver: "bob", Message: "hello"}).Append(nil), parseMailboxRequest},
 	{"mailbox", "MessageResponse", (&mailbox.MessageResponse{}).Append(nil), parseMailboxResponse},
 	{"mailbox", "MessageResponse", (&mailbox.MessageResponse{Items: []mailbox.Message{{Sender: "ann", Text: "hello"}, {Sender: "b", Text: "c"}}, More: true}).Append(nil), parseMailboxResponse},
+	{"download", "FileRequest", (&download.FileRequest{Filename: "hello.txt"}).Append(nil), parseDownloadRequest},
+	{"download", "FileResponse", (&download.FileResponse{Status: download.Found, Data: []byte("hello")}).Append(nil), parseDownloadResponse},
+	{"download", "FileResponse", (&download.FileResponse{Status: download.Found}).Append(nil), parseDownloadResponse},
+	{"download", "FileResponse", (&download.FileResponse{Ignored: 7}).Append(nil), parseDownloadResponse},
 }
 
 func parseMailboxRequest(b []byte) ([]byte, error) {
@@ -35,6 +40,22 @@ func parseMailboxRequest(b []byte) ([]byte, error) {
 
 func parseMailboxResponse(b []byte) ([]byte, error) {
 	r, err := mailbox.ParseMessageResponse(b)
+	if err != nil {
+		return nil, err
+	}
+	return r.Append(nil), nil
+}
+
+func parseDownloadRequest(b []byte) ([]byte, error) {
+	r, err := download.ParseFileRequest(b)
+	if err != nil {
+		return nil, err
+	}
+	return r.Append(nil), nil
+}
+
+func parseDownloadResponse(b []byte) ([]byte, error) {
+	r, err := download.ParseFileResponse(b)
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,9 @@ type program struct {
 var (
 	serverSample = []string{"server/fragments/*", "server/create-stores/message@*", "server/header-gap/after-3", "server/body-gap/after-10",
 		"server/idle-connection/*", "server/slow-but-no-gap/*", "server/loops/*", "server/reset/*", "server/max-lengths/all", "server/bind-error/*"}
+	fileServerSample = []string{"server/fragments/*", "server/sends-file/text@*", "server/header-gap/after-3", "server/name-gap/after-9", "server/accept-log/*",
+		"server/idle-connection/*", "server/slow-but-no-gap/*", "server/loops/*", "server/reset/*", "server/filename-len/*", "server/bind-error/*",
+		"server/any-size/*", "server/unreadable/*", "server/no-traceback/*", "server/stalled-reader/*", "server/no-leak/*"}
 	clientSample = []string{"client/fragments/slow/*", "client/prints-messages/same-sender", "client/gap/silence/text", "client/receiver-prompt/*",
 		"client/connects-late/*", "client/more-msgs/*", "client/closes/*", "client/truncated/text"}
 )
@@ -59,6 +62,10 @@ var programs = []program{
 	{protocol: "mailbox", dir: "python-asyncio", role: "server", command: "python3 server.py", needs: "python3", lacks: "server.extra-bytes", sample: serverSample},
 	{protocol: "mailbox", dir: "c-good", role: "server", command: "{build}/server", needs: "cc", compile: "cc -O2 -o {build}/server server.c", lacks: "server.extra-bytes"},
 	{protocol: "mailbox", dir: "node-good", role: "server", command: "node server.js", needs: "node", sample: serverSample},
+
+	{protocol: "download", dir: "python-good", role: "server", command: "python3 server.py", needs: "python3", lacks: "server.extra-bytes"},
+	{protocol: "download", dir: "python-good", role: "client", command: "python3 client.py", needs: "python3"},
+	{protocol: "download", dir: "node-good", role: "server", command: "node server.js", needs: "node", sample: fileServerSample},
 
 	{protocol: "mailbox", dir: "python-server-byte-order", breaks: "server.response-fields"},
 	{protocol: "mailbox", dir: "python-server-decode-crash", breaks: "server.not-utf8"},
@@ -85,6 +92,29 @@ var programs = []program{
 	{protocol: "mailbox", dir: "python-client-single-recv", breaks: "client.fragments", sample: []string{"client/prints-messages/same-sender"}},
 	{protocol: "mailbox", dir: "python-client-total-timer", breaks: "client.fragments", sample: []string{"client/fragments/slow/*"}},
 	{protocol: "mailbox", dir: "python-client-waits-after-create", breaks: "client.create-done"},
+
+	{protocol: "download", dir: "python-server-byte-order", breaks: "server.sends-file"},
+	{protocol: "download", dir: "python-server-directory-crash", breaks: "server.unreadable"},
+	{protocol: "download", dir: "python-server-empty-is-missing", breaks: "server.empty-file"},
+	{protocol: "download", dir: "python-server-keeps-open", breaks: "server.closes"},
+	{protocol: "download", dir: "python-server-leaks-files", breaks: "server.no-leak"},
+	{protocol: "download", dir: "python-server-limit-1023", breaks: "server.filename-len"},
+	{protocol: "download", dir: "python-server-no-time", breaks: "server.accept-log"},
+	{protocol: "download", dir: "python-server-no-timeout", breaks: "server.header-gap"},
+	{protocol: "download", dir: "python-server-nul-crash", breaks: "server.no-traceback"},
+	{protocol: "download", dir: "python-server-one-send", breaks: "server.any-size"},
+	{protocol: "download", dir: "python-server-single-recv", breaks: "server.fragments", sample: []string{"server/sends-file/text"}},
+	{protocol: "download", dir: "python-server-text-mode", breaks: "server.binary"},
+	{protocol: "download", dir: "python-client-accepts-truncated", breaks: "client.truncated"},
+	{protocol: "download", dir: "python-client-allocates-claim", breaks: "client.claimed-size"},
+	{protocol: "download", dir: "python-client-creates-early", breaks: "client.missing"},
+	{protocol: "download", dir: "python-client-ignores-excess", breaks: "client.excess"},
+	{protocol: "download", dir: "python-client-length-in-characters", breaks: "client.utf8"},
+	{protocol: "download", dir: "python-client-no-timeout", breaks: "client.gap-data", sample: []string{"client/gap-data/silence/*"}},
+	{protocol: "download", dir: "python-client-overwrites", breaks: "client.exists"},
+	{protocol: "download", dir: "python-client-single-recv", breaks: "client.fragments", sample: []string{"client/saves/text"}},
+	{protocol: "download", dir: "python-client-text-mode", breaks: "client.saves"},
+	{protocol: "download", dir: "python-client-total-timer", breaks: "client.fragments", sample: []string{"client/fragments/slow/*"}},
 }
 
 // fill completes the entry of a wrong program by what its folder is called.
@@ -127,7 +157,7 @@ func TestProgramsAreAllGraded(t *testing.T) {
 		if !info.IsDir() || name == "hostile" {
 			continue
 		}
-		require.True(t, slices.ContainsFunc(programs, func(p program) bool { return p.dir == name }), "no entry for %s", dir)
+		require.True(t, slices.ContainsFunc(programs, func(p program) bool { return p.protocol+"/"+p.dir == filepath.Base(filepath.Dir(dir))+"/"+name }), "no entry for %s", dir)
 	}
 }
 

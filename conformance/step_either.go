@@ -34,12 +34,6 @@ func (s *Either) play(ctx context.Context, p *player) error {
 		if w, waits := c.Step.(interface{ limit() time.Duration }); waits {
 			limit = max(limit, w.limit())
 		}
-		if f, looks := c.Step.(*ExpectFile); looks {
-			// Once: what is to come of a file belongs behind a fence.
-			if _, err := f.look(p, nil, true); err != nil {
-				return err
-			}
-		}
 	}
 	return p.await(ctx, s, limit)
 }

@@ -27,6 +27,9 @@ type Func struct {
 	Main func(ctx context.Context, e FuncEnv) int
 	// Disk gives it a working directory: see FuncEnv.Dir.
 	Disk bool
+	// Folder is where its working directories are made; empty for the system's
+	// folder of temporary files.
+	Folder string
 }
 
 // A FuncEnv is what a Func has in place of an operating system.
@@ -97,7 +100,7 @@ func (b *funcBox) Start(ctx context.Context, a Arguments, output Output) (Proces
 // work is the working directory of the programs.
 func (b *funcBox) work() (string, error) {
 	if b.dir == "" {
-		dir, err := os.MkdirTemp("", "netproctor-")
+		dir, err := os.MkdirTemp(b.f.Folder, "netproctor-")
 		if err != nil {
 			return "", err
 		}

@@ -2,6 +2,8 @@ package reference_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -48,4 +50,31 @@ func TestMailboxPrograms(t *testing.T) {
 		require.Zero(t, <-status)
 		require.Contains(t, log.String(), "messages sent to bob: 1\n")
 	})
+}
+
+// TestDownloadPrograms fetches a file from one directory into another.
+func TestDownloadPrograms(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(from, "f"), []byte("hello"), 0o600))
+	synctest.Test(t, func(t *testing.T) {
+		p, ok := reference.ByName("download")
+		require.True(t, ok)
+		n := memnet.New()
+		ctx, stop := context.WithCancel(t.Context())
+		var log, out strings.Builder
+		status := make(chan int)
+		go func() {
+			status <- p.Server(ctx, reference.Env{Args: []string{"5000"}, Dir: from, Out: &log, Listen: n.Host("server").Listen})
+		}()
+		synctest.Wait()
+		e := reference.Env{Args: []string{"localhost", "5000", "f"}, Dir: to, Out: &out, Dial: n.Host("client").Dial}
+		require.Zero(t, p.Client(ctx, e))
+		stop()
+		require.Zero(t, <-status)
+		require.Contains(t, log.String(), "5 bytes of f sent\n")
+		require.Contains(t, out.String(), "5 bytes received")
+	})
+	got, err := os.ReadFile(filepath.Join(to, "f"))
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(got))
 }
