@@ -50,6 +50,8 @@ var (
 	fileServerSample = []string{"server/fragments/*", "server/sends-file/text@*", "server/header-gap/after-3", "server/name-gap/after-9", "server/accept-log/*",
 		"server/idle-connection/*", "server/slow-but-no-gap/*", "server/loops/*", "server/reset/*", "server/filename-len/*", "server/bind-error/*",
 		"server/any-size/*", "server/unreadable/*", "server/no-traceback/*", "server/stalled-reader/*", "server/no-leak/*"}
+	fileClientSample = []string{"client/fragments/slow/*", "client/saves/text@*", "client/gap-*/silence/after-8", "client/info/*", "client/empty-file/*",
+		"client/any-size/*", "client/excess/*", "client/open-after-data/*", "client/unable-create/*", "client/ignores-length/*", "client/closes/*", "client/truncated/*"}
 	clientSample = []string{"client/fragments/slow/*", "client/prints-messages/same-sender", "client/gap/silence/text", "client/receiver-prompt/*",
 		"client/connects-late/*", "client/more-msgs/*", "client/closes/*", "client/truncated/text"}
 )
@@ -65,6 +67,8 @@ var programs = []program{
 
 	{protocol: "download", dir: "python-good", role: "server", command: "python3 server.py", needs: "python3", lacks: "server.extra-bytes"},
 	{protocol: "download", dir: "python-good", role: "client", command: "python3 client.py", needs: "python3"},
+	{protocol: "download", dir: "python-unusual", role: "server", command: "python3 server.py", needs: "python3", sample: fileServerSample},
+	{protocol: "download", dir: "python-unusual", role: "client", command: "python3 client.py", needs: "python3", sample: fileClientSample},
 	{protocol: "download", dir: "node-good", role: "server", command: "node server.js", needs: "node", sample: fileServerSample},
 
 	{protocol: "mailbox", dir: "python-server-byte-order", breaks: "server.response-fields"},

@@ -157,10 +157,6 @@ var wrongLogs = []serverFault{
 		s.sent = func(s *server, name string, f *content) { s.say("%d KiB of %q sent.", f.size>>10, name) }
 	}},
 	{"missing-not-logged", "server.missing-log", "prints nothing when there is no file", func(s *server) { s.missed = func(*server, string, error) {} }},
-	{"missing-logged-as-sent", "server.missing-log", "prints what it prints of a transfer when there is no file", func(s *server) {
-		s.missed = func(s *server, _ string, _ error) { s.say("0 bytes sent.") }
-		s.sent = func(s *server, _ string, f *content) { s.say("%d bytes sent.", f.size) }
-	}},
 	{"directory-not-logged", "server.missing-log", "prints nothing when a directory is asked for", func(s *server) {
 		s.missed = func(s *server, name string, err error) {
 			if !errors.Is(err, errFolder) {
