@@ -47,7 +47,7 @@ var labs = []lab{{
 	mutants:  slices.Concat(download.Servers, download.Clients),
 	variants: slices.Concat(download.ServerVariants, download.ClientVariants),
 	// a file of five bytes, and a request for one
-	nulls:     slices.Concat(mutant.NullServers([]byte("\x49\x7e\x02\x01\x00\x00\x00\x05hello")), mutant.NullClients([]byte("\x49\x7e\x01\x00\x0afile-1.dat"))),
+	nulls:     slices.Concat(mutant.NullServers([]byte("\x49\x7e\x02\x01\x00\x00\x00\x05hello")), mutant.NullClients([]byte("\x49\x7e\x01\x00\x0fasked-for-1.dat"))),
 	heavy:     []string{"server.any-size", "server.stalled-reader", "client.any-size"},
 	disk:      true,
 	processes: []string{"client.claimed-size"},
