@@ -1,10 +1,11 @@
 # The commands of this project. `make help` lists them.
 
 GO ?= go
+FUZZTIME ?= 30s
 SOAK_RUNS ?= 50
 SOAK_BURNERS ?= 8
 
-.PHONY: help build test check lint kill programs soak bench cover
+.PHONY: help build test check lint kill programs soak fuzz bench cover
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -30,6 +31,16 @@ programs: ## grade the real programs with the whole of each suite
 
 soak: ## grade a correct program over and over on a busy machine
 	SOAK_RUNS=$(SOAK_RUNS) SOAK_BURNERS=$(SOAK_BURNERS) $(GO) test ./conformance -run '^TestSoak$$' -v -count=1 -timeout 90m
+
+# The binary is compiled once; the inputs that the engine keeps are where go test
+# -fuzz keeps them. Minimising is bounded, because it is slow for drawn values.
+fuzz: ## try every decoder with Go's fuzzing engine, FUZZTIME each
+	$(GO) test -c -fuzz=. -o fuzz/fuzz.test ./fuzz
+	@cd fuzz && for target in $$(./fuzz.test -test.list '^Fuzz'); do \
+		echo "$$target"; \
+		./fuzz.test -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime $(FUZZTIME) -test.fuzzminimizetime 10x \
+			-test.fuzzcachedir "$$($(GO) env GOCACHE)/fuzz/netproctor/fuzz" || exit 1; \
+	done
 
 bench: ## time the codecs, the engine and a whole suite
 	$(GO) test -run '^$$' -bench . -benchmem ./...

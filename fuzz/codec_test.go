@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 
 	"github.com/stretchr/testify/require"
@@ -93,28 +94,39 @@ func (c *codec) state(err error) state {
 	return unknown
 }
 
-// check holds the codec against some bytes: what it makes of them, of every
-// beginning of them and of any pieces of them, how much memory that takes, and
-// what the layout says. It returns how they stand.
+// check holds the codec against some bytes, and returns how they stand.
 func (c *codec) check(t rapid.TB, b []byte) state {
-	t.Helper()
+	s, err := c.try(c.record(t), b)
+	if err != nil {
+		t.Helper()
+		t.Fatalf("%s, %d bytes % .64x: %v", c.target, len(b), b, err)
+	}
+	return s
+}
+
+// try says what is wrong with what the codec makes of some bytes, of every
+// beginning of them and of any pieces of them, with how much memory that takes,
+// and with what the layout makes of them. It is what the engine runs, so it does
+// not ask testing for anything.
+func (c *codec) try(l *record.Layout, b []byte) (state, error) {
 	given := string(b)
 	before := allocated()
 	m, err := c.parse(b)
-	suspicious := allocated()-before > coarseMemory
-	require.True(t, given == string(b), "parsing must not change the bytes")
-	if suspicious {
-		c.checkMemory(t, b)
+	if allocated()-before > coarseMemory {
+		if err := c.checkMemory(b); err != nil {
+			return unknown, err
+		}
 	}
 	s := c.state(err)
-	require.NotEqual(t, unknown, s, "parsing % .64x: %v", b, err)
-	if s == legal {
-		require.Equal(t, string(c.own(b)), string(c.encode(m)), "what parses has one form")
+	switch {
+	case given != string(b):
+		return s, errors.New("parsing has changed them")
+	case s == unknown:
+		return s, fmt.Errorf("parsing tells neither short nor illegal: %w", err)
+	case s == legal && string(c.own(b)) != string(c.encode(m)):
+		return s, fmt.Errorf("what they mean is written as % x", c.encode(m))
 	}
-	c.checkCuts(t, b, s)
-	c.checkRead(t, b, s)
-	c.checkLayout(t, b, s, m)
-	return s
+	return s, errors.Join(c.checkCuts(b, s), c.checkRead(b, s), c.checkLayout(l, b, s, m))
 }
 
 // own gives the bytes that are the codec's: all, or the header.
@@ -126,28 +138,23 @@ func (c *codec) own(b []byte) []byte {
 }
 
 // checkCuts makes sure that a beginning of what may be a record may be one, too.
-func (c *codec) checkCuts(t rapid.TB, b []byte, s state) {
-	t.Helper()
+func (c *codec) checkCuts(b []byte, s state) error {
 	if s == illegal || c.datagram {
-		return
+		return nil
 	}
-	for _, n := range cuts(len(c.own(b))) {
+	for n := range cuts(len(c.own(b))) {
 		_, err := c.parse(b[:n])
-		switch cut := c.state(err); {
-		case cut == short:
-		case cut == legal && c.open:
-		default:
-			t.Fatalf("% .64x is %s, and %s when it is cut after %d bytes: %v", b, s, cut, n, err)
+		if cut := c.state(err); cut != short && !(cut == legal && c.open) {
+			return fmt.Errorf("they are %s, and %s when they are cut after %d bytes: %w", s, cut, n, err)
 		}
 	}
+	return nil
 }
 
 // checkLayout sets the two statements of a record against each other.
-func (c *codec) checkLayout(t rapid.TB, b []byte, s state, m any) {
-	t.Helper()
-	l := c.record(t)
+func (c *codec) checkLayout(l *record.Layout, b []byte, s state, m any) error {
 	if l == nil || s == legal && c.unstated != nil && c.unstated(m) {
-		return
+		return nil
 	}
 	d, err := l.Decode(b, true)
 	allowed := err == nil && (d.Size == len(b) || c.head > 0)
@@ -155,31 +162,26 @@ func (c *codec) checkLayout(t rapid.TB, b []byte, s state, m any) {
 		allowed = bad.Offset >= c.head // nothing is wrong with the header
 	}
 	if allowed != (s == legal) && !(allowed && c.wider != "") {
-		t.Fatalf("% .64x is %s, but not so for the layout: allowed %v, %v", b, s, allowed, err)
+		return fmt.Errorf("they are %s, but %s says allowed %v: %w", s, l.Name, allowed, err)
 	}
+	return nil
 }
 
-// cuts gives where n bytes are cut: everywhere if they are few, else only near
-// both ends, and in the middle.
-func cuts(n int) (at []int) {
-	front := 40
-	if n > 4096 {
-		front = 10 // longer than any header
-	}
-	for i := range min(n, front) {
-		at = append(at, i)
-	}
-	for _, i := range []int{n / 2, n - 2, n - 1} {
-		if i >= front {
-			at = append(at, i)
+// cuts gives where n bytes are cut: everywhere if they are few, else wherever a
+// header may be, in the middle, and at the end.
+func cuts(n int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		const front = 16
+		for i := range n {
+			if (i < front || i == n/2 || i >= n-2) && !yield(i) {
+				return
+			}
 		}
 	}
-	return at
 }
 
 // table gives the row of a target.
 func table(t rapid.TB, target string) *codec {
-	t.Helper()
 	i := slices.IndexFunc(codecs, func(c codec) bool { return c.target == target })
 	require.GreaterOrEqual(t, i, 0, "no codec has the target %s", target)
 	return &codecs[i]

@@ -2,64 +2,57 @@ package fuzz_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"iter"
 	"net"
 	"testing/iotest"
 	"time"
-
-	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 )
 
 // checkRead makes sure that the same comes of the same bytes whatever pieces
 // they arrive in, and that it is what comes of them at once. Only what follows a
 // record may be seen or not: that depends on whether it arrives together with it.
-func (c *codec) checkRead(t rapid.TB, b []byte, parsed state) {
-	t.Helper()
+func (c *codec) checkRead(b []byte, parsed state) error {
 	if c.read == nil {
-		return
+		return nil
 	}
-	for _, p := range c.deliveries(b) {
-		m, err := c.read(p.reader)
-		switch s := c.state(err); {
-		case s == legal:
-			wire := c.encode(m)
-			require.True(t, bytes.HasPrefix(b, wire), "%s: % .64x was read as % .64x", p.how, b, wire)
-			if whole := len(wire) == len(c.own(b)); whole && parsed != legal || !whole && parsed != illegal {
-				t.Fatalf("%s: % .64x is %s, but %d of its %d bytes were read as a record", p.how, b, parsed, len(wire), len(b))
+	for how, r := range c.deliveries(b) {
+		m, err := c.read(r)
+		s := c.state(err)
+		if s != legal {
+			if s != parsed {
+				return fmt.Errorf("they are %s, but %s they were read as %s: %w", parsed, how, s, err)
 			}
-		case s != parsed:
-			t.Fatalf("%s: % .64x is %s, but was read as %s: %v", p.how, b, parsed, s, err)
+			continue
+		}
+		wire := c.encode(m)
+		whole := len(wire) == len(c.own(b))
+		if !bytes.HasPrefix(b, wire) || whole && parsed != legal || !whole && parsed != illegal {
+			return fmt.Errorf("they are %s, but %s they were read as % .64x", parsed, how, wire)
 		}
 	}
+	return nil
 }
 
-// A delivery is one way for bytes to arrive.
-type delivery struct {
-	how    string
-	reader io.Reader
-}
-
-// deliveries are all ways that are tried. Long bytes are not taken apart into
-// single ones, and very long ones not at all: it would only take longer.
-func (c *codec) deliveries(b []byte) []delivery {
-	all := []delivery{
-		{"at once", bytes.NewReader(b)},
-		{"at once with the end", iotest.DataErrReader(bytes.NewReader(b))},
+// deliveries are all ways in which bytes arrive, with their names. Long bytes are
+// not taken apart into single ones, and very long ones not at all: it would only
+// take longer.
+func (c *codec) deliveries(b []byte) iter.Seq2[string, io.Reader] {
+	return func(yield func(string, io.Reader) bool) {
+		ok := yield("at once", bytes.NewReader(b)) &&
+			yield("at once with the end", iotest.DataErrReader(bytes.NewReader(b)))
+		if !ok || c.turn || len(b) > 1<<17 || !yield("by halves", iotest.HalfReader(bytes.NewReader(b))) {
+			return
+		}
+		if len(b) <= 4096 {
+			ok = yield("byte by byte", iotest.OneByteReader(bytes.NewReader(b))) &&
+				yield("byte by byte with the end", iotest.DataErrReader(iotest.OneByteReader(bytes.NewReader(b))))
+		}
+		for n := range cuts(len(b)) {
+			ok = ok && yield("in two pieces", &pieces{b[:n], b[n:]})
+		}
 	}
-	if c.turn || len(b) > 1<<17 {
-		return all
-	}
-	all = append(all, delivery{"by halves", iotest.HalfReader(bytes.NewReader(b))})
-	if len(b) <= 4096 {
-		all = append(all,
-			delivery{"byte by byte", iotest.OneByteReader(bytes.NewReader(b))},
-			delivery{"byte by byte with the end", iotest.DataErrReader(iotest.OneByteReader(bytes.NewReader(b)))})
-	}
-	for _, n := range cuts(len(b)) {
-		all = append(all, delivery{"in two pieces", &pieces{b[:n], b[n:]}})
-	}
-	return all
 }
 
 // A pieces reader brings one piece, or a part of one, with each read.
