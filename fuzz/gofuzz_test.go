@@ -75,6 +75,7 @@ var fillers = []any{
 	func(s *string, c gofuzz.Continue) { *s = text(c) },
 	func(t *chat.Text, c gofuzz.Continue) { *t = chat.Text(text(c)) },
 	func(b *[]byte, c gofuzz.Continue) { *b = []byte(text(c)) },
+	func(n *uint32, c gofuzz.Continue) { *n = pick(c, 0, c.Uint32()) },
 	func(n *int, c gofuzz.Continue) { *n = int(number(c)) },
 	func(n *int64, c gofuzz.Continue) { *n = number(c) },
 	func(id *mailbox.ID, c gofuzz.Continue) { *id = mailbox.ID(c.Intn(4)) },
@@ -98,7 +99,7 @@ func pick[T any](c gofuzz.Continue, all ...T) T { return all[c.Intn(len(all))] }
 
 // text gives bytes of any values. The longest are just beyond some limit.
 func text(c gofuzz.Continue) string {
-	n := c.Intn(24)
+	n := pick(c, 0, c.Intn(24), c.Intn(24), c.Intn(24))
 	if c.Intn(8) == 0 {
 		n = pick(c, 254, 255, 256, 1024, 1025, 4096, 4097, 8192, 8193, 65535, 65536)
 	}
