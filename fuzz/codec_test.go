@@ -1,6 +1,7 @@
 package fuzz_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -112,6 +113,9 @@ func (c *codec) try(l *record.Layout, b []byte) (state, error) {
 	given := string(b)
 	before := allocated()
 	m, err := c.parse(b)
+	if c.read != nil {
+		c.read(bytes.NewReader(b))
+	}
 	if allocated()-before > coarseMemory {
 		if err := c.checkMemory(b); err != nil {
 			return unknown, err
