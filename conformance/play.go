@@ -96,6 +96,7 @@ type player struct {
 
 	live      map[string]*liveConn
 	listeners []net.Listener
+	stops     []func() // end what watches the network
 	files     *os.Root // where programs may write
 	closing   chan struct{}
 	processes map[string]Process
@@ -422,6 +423,9 @@ func (p *player) close() error {
 	conns := p.live
 	p.mu.Unlock()
 	close(p.closing)
+	for _, stop := range p.stops {
+		stop()
+	}
 	for _, l := range p.listeners {
 		l.Close()
 	}

@@ -93,6 +93,11 @@ func (b *processBox) Start(ctx context.Context, a Arguments, output Output) (Pro
 	return &process{p}, nil
 }
 
+// Capture implements capturing.
+func (b *processBox) Capture(ctx context.Context, seen func(from, to netip.AddrPort, size int)) (stop func(), err error) {
+	return b.box.Capture(ctx, func(s proc.Segment) { seen(s.From, s.To, s.Size) })
+}
+
 func (b *processBox) Files() (*os.Root, error) { return os.OpenRoot(filepath.Dir(b.box.Dir())) }
 
 func (b *processBox) Close() error { return b.box.Close() }

@@ -73,6 +73,8 @@ const (
 	Exited      EventKind = "exited"      // N: status; Text: "exit status 1" or "killed by SIGSEGV"
 	Descriptors EventKind = "descriptors" // N; Text: the label
 	Memory      EventKind = "memory"      // N: bytes at its fullest, 0 if that cannot be told; Text: the label
+	Segment     EventKind = "segment"     // N: bytes of data in a TCP segment; Text: its sender, a space, its receiver
+	NoCapture   EventKind = "no-capture"  // Text: why no segments can be seen
 	FileSeen    EventKind = "file"        // Text: its path; N: its size; Data: what it holds, or the sums of its blocks
 	NoFile      EventKind = "no-file"     // Text: its path; Data: why
 	Signalled   EventKind = "signalled"   // Text: the signal

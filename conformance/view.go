@@ -32,8 +32,11 @@ type view struct {
 	counts   map[string]int // descriptors by label
 	memory   map[string]int // bytes of memory by label
 	files    map[string]fileView
+	segments []segment      // those with data in them, in the order of the wire
 	phases   map[Phase]span // what was printed in which phase
 	observed string         // the case of the last either that held
+
+	uncaptured string // why there are no segments to be seen
 }
 
 // A connView is one connection as the harness sees it.
@@ -191,6 +194,10 @@ func (v *view) apply(e Event, order int) {
 		v.paused = e.Took
 	case FileSeen:
 		v.files[e.Text] = fileView{digest: digestOf(e)}
+	case Segment:
+		v.segments = append(v.segments, newSegment(e))
+	case NoCapture:
+		v.uncaptured = e.Text
 	case NoFile:
 		v.files[e.Text] = fileView{missing: string(e.Data)}
 	default:

@@ -64,6 +64,8 @@ var words = map[string]builder{
 	"type_line":            typeLineWord,
 	"expect_prompt":        expectPromptWord,
 	"expect_output":        expectOutputWord,
+	"expect_line":          expectLineWord,
+	"expect_no_output":     expectNoOutputWord,
 	"expect_no_traceback":  expectNoTracebackWord,
 	"expect_exit":          expectExitWord,
 	"expect_running":       expectRunningWord,
@@ -79,6 +81,8 @@ var words = map[string]builder{
 	"signal":               signalWord,
 	"measure_memory":       measureMemoryWord,
 	"expect_memory":        expectMemoryWord,
+	"capture":              captureWord,
+	"expect_segments":      expectSegmentsWord,
 }
 
 // Words are the names of the language, sorted.
