@@ -14,6 +14,7 @@ import (
 	"netproctor/internal/mutant"
 	"netproctor/internal/mutant/download"
 	"netproctor/internal/mutant/mailbox"
+	"netproctor/internal/mutant/transfer"
 	"netproctor/reference"
 	"netproctor/scenarios"
 )
@@ -51,6 +52,15 @@ var labs = []lab{{
 	heavy:     []string{"server.any-size", "server.stalled-reader", "client.any-size"},
 	disk:      true,
 	processes: []string{"client.claimed-size"},
+}, {
+	protocol: "transfer",
+	mutants:  slices.Concat(transfer.Servers, transfer.Clients),
+	variants: slices.Concat(transfer.ServerVariants, transfer.ClientVariants),
+	// all words of a server, and a command
+	nulls:     slices.Concat(mutant.NullServers([]byte("READYOKDONE")), mutant.NullClients([]byte("GET f"))),
+	heavy:     []string{"server.block-edges"},
+	disk:      true,
+	processes: []string{"server.streams", "server.blocks", "client.streams", "client.blocks"},
 }}
 
 // load loads the lab's protocol, once for all tests: nothing changes it.

@@ -14,6 +14,7 @@ import (
 
 	"netproctor/reference/download"
 	"netproctor/reference/mailbox"
+	"netproctor/reference/transfer"
 )
 
 // An Env is what a program has around it.
@@ -39,6 +40,7 @@ type Protocol struct {
 var All = []Protocol{
 	{Name: "mailbox", Server: mailboxServer, Client: mailboxClient},
 	{Name: "download", Server: downloadServer, Client: downloadClient},
+	{Name: "transfer", Server: transferServer, Client: transferClient},
 }
 
 // ByName returns the protocol of that name.
@@ -65,4 +67,12 @@ func downloadServer(ctx context.Context, e Env) int {
 
 func downloadClient(ctx context.Context, e Env) int {
 	return download.ClientMain(ctx, e.Args, e.Dir, e.Out, e.Dial)
+}
+
+func transferServer(ctx context.Context, e Env) int {
+	return transfer.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen)
+}
+
+func transferClient(ctx context.Context, e Env) int {
+	return transfer.ClientMain(ctx, e.Args, e.Dir, e.Out, e.Dial)
 }
