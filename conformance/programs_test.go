@@ -119,6 +119,29 @@ var programs = []program{
 	{protocol: "download", dir: "python-client-single-recv", breaks: "client.fragments", sample: []string{"client/saves/text"}},
 	{protocol: "download", dir: "python-client-text-mode", breaks: "client.saves"},
 	{protocol: "download", dir: "python-client-total-timer", breaks: "client.fragments", sample: []string{"client/fragments/slow/*"}},
+
+	{protocol: "transfer", dir: "python-good", role: "server", command: "python3 server.py", needs: "python3", lacks: "server.traversal"},
+	{protocol: "transfer", dir: "python-good", role: "client", command: "python3 client.py", needs: "python3"},
+	{protocol: "transfer", dir: "c-good", role: "server", command: "{build}/server", needs: "cc", compile: "cc -O2 -o {build}/server server.c"},
+
+	{protocol: "transfer", dir: "python-server-appends", breaks: "server.put-overwrites"},
+	{protocol: "transfer", dir: "python-server-capital-log", breaks: "server.verbose-waiting"},
+	{protocol: "transfer", dir: "python-server-collects", breaks: "server.streams", sample: []string{"server/streams/put"}},
+	{protocol: "transfer", dir: "python-server-dies-on-disconnect", breaks: "server.disconnect"},
+	{protocol: "transfer", dir: "python-server-error-with-file", breaks: "server.get-missing"},
+	{protocol: "transfer", dir: "python-server-large-blocks", breaks: "server.blocks"},
+	{protocol: "transfer", dir: "python-server-single-recv-size", breaks: "server.put-fragments"},
+	{protocol: "transfer", dir: "python-server-size-32-bits", breaks: "server.large-size"},
+	{protocol: "transfer", dir: "python-server-text-mode", breaks: "server.binary"},
+	{protocol: "transfer", dir: "python-server-threads", breaks: "server.one-client"},
+	{protocol: "transfer", dir: "python-server-whole-file", breaks: "server.streams", sample: []string{"server/streams/get"}},
+	{protocol: "transfer", dir: "python-client-connects-first", breaks: "client.missing-local"},
+	{protocol: "transfer", dir: "python-client-data-up-to-done", breaks: "client.binary"},
+	{protocol: "transfer", dir: "python-client-large-blocks", breaks: "client.blocks"},
+	{protocol: "transfer", dir: "python-client-leaves-empty-file", breaks: "client.server-error"},
+	{protocol: "transfer", dir: "python-client-no-turns", breaks: "client.waits"},
+	{protocol: "transfer", dir: "python-client-single-recv", breaks: "client.fragments"},
+	{protocol: "transfer", dir: "python-client-whole-file", breaks: "client.streams", sample: []string{"client/streams/put"}},
 }
 
 // fill completes the entry of a wrong program by what its folder is called.
