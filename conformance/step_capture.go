@@ -88,20 +88,20 @@ func (s *ExpectSegments) judge(v *view, _ *binding) Finding {
 	return ok
 }
 
-// answer is the size of the first segment from the program behind the last one of
-// the harness.
+// answer is the size of the first segment from the program behind all that the
+// harness has sent. Segments come to be known a little later than data does.
 func (v *view) answer(c *connView) (size int, seen bool) {
 	local, remote := canonical(c.local), canonical(c.remote)
-	asked := false
+	left := c.sent
 	for _, s := range v.segments {
 		switch {
 		case s.from == local && s.to == remote:
-			asked, seen = true, false
-		case s.from == remote && s.to == local && asked && !seen:
-			size, seen = s.size, true
+			left -= s.size
+		case s.from == remote && s.to == local && left <= 0:
+			return s.size, true
 		}
 	}
-	return size, seen
+	return 0, false
 }
 
 // canonical writes an IPv4 address as such, whatever socket it came from.

@@ -50,6 +50,7 @@ type connView struct {
 	// stimulus is the clock before the harness's last act on it: nothing that
 	// the program does in answer can have begun earlier.
 	stimulus time.Duration
+	sent     int    // how many bytes the harness has sent
 	data     []byte // all that was received
 	chunks   []chunk
 	used     int // how much of data an expectation has consumed
@@ -240,6 +241,7 @@ func (v *view) applyConn(e Event, order int) {
 	switch e.Kind {
 	case Sent:
 		c.stimulus, c.acted = e.At, order
+		c.sent += max(len(e.Data), e.N)
 		v.sends++
 	case SendFailed:
 		c.sendErr = e.Text
