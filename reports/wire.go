@@ -171,6 +171,10 @@ func saidOfProgram(e conformance.Event) (text string, shown bool) {
 		return fmt.Sprintf("> count descriptors: %d open (%s)", e.N, e.Text), true
 	case conformance.Memory:
 		return fmt.Sprintf("> measure memory: %d MiB at its fullest (%s)", e.N>>20, e.Text), e.N > 0
+	case conformance.Segment:
+		return fmt.Sprintf("  segment with %s, from %s", count(e.N, "byte"), strings.Replace(e.Text, " ", " to ", 1)), true
+	case conformance.NoCapture:
+		return "> capture packets: " + e.Text, true
 	case conformance.FileSeen:
 		return fmt.Sprintf("> look at file %s: %s", e.Text, count(e.N, "byte")), true
 	case conformance.NoFile:

@@ -29,7 +29,7 @@ var Rules = []Rule{
 	},
 	{
 		Package: "internal/proc",
-		Others: []string{"github.com/creack/pty", "github.com/landlock-lsm/go-landlock", "github.com/prometheus/procfs",
+		Others: []string{"github.com/creack/pty", "github.com/gopacket/gopacket", "github.com/landlock-lsm/go-landlock", "github.com/prometheus/procfs",
 			"golang.org/x/sys", "golang.org/x/term"},
 		Not: []string{"testing"},
 		Why: "a worker inside a sandbox must be small, and knows nothing of protocols",
