@@ -9,6 +9,7 @@ import (
 
 	"netproctor/reference/download"
 	"netproctor/reference/mailbox"
+	"netproctor/reference/transfer"
 )
 
 // A codec is a hand-written one, beside the record of protocol.star that states
@@ -28,6 +29,7 @@ var codecs = []codec{
 	{"download", "FileResponse", (&download.FileResponse{Status: download.Found, Data: []byte("hello")}).Append(nil), parseDownloadResponse},
 	{"download", "FileResponse", (&download.FileResponse{Status: download.Found}).Append(nil), parseDownloadResponse},
 	{"download", "FileResponse", (&download.FileResponse{Ignored: 7}).Append(nil), parseDownloadResponse},
+	{"transfer", "Size", transfer.Size(0x0102030405060708).Append(nil), parseTransferSize},
 }
 
 func parseMailboxRequest(b []byte) ([]byte, error) {
@@ -60,6 +62,14 @@ func parseDownloadResponse(b []byte) ([]byte, error) {
 		return nil, err
 	}
 	return r.Append(nil), nil
+}
+
+func parseTransferSize(b []byte) ([]byte, error) {
+	size, err := transfer.ParseSize(b)
+	if err != nil {
+		return nil, err
+	}
+	return size.Append(nil), nil
 }
 
 // TestCodecsAgreeWithLayouts sets the two statements of every record against

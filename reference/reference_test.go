@@ -78,3 +78,30 @@ func TestDownloadPrograms(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "hello", string(got))
 }
+
+// TestTransferPrograms puts a file through the two programs, and gets it back.
+func TestTransferPrograms(t *testing.T) {
+	here, there := t.TempDir(), t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(here, "f"), []byte("hello"), 0o644))
+	synctest.Test(t, func(t *testing.T) {
+		p, ok := reference.ByName("transfer")
+		require.True(t, ok)
+		n := memnet.New()
+		ctx, stop := context.WithCancel(t.Context())
+		status := make(chan int)
+		var log strings.Builder
+		go func() {
+			status <- p.Server(ctx, reference.Env{Args: []string{"5000", "-v"}, Dir: there, Out: &log, Listen: n.Host("server").Listen})
+		}()
+		synctest.Wait()
+		for _, command := range []string{"PUT", "GET", "DEL"} {
+			var out strings.Builder
+			e := reference.Env{Args: []string{"localhost", "5000", command, "f"}, Dir: here, Out: &out, Dial: n.Host("client").Dial}
+			require.Zero(t, p.Client(ctx, e))
+			require.Contains(t, out.String(), "Complete\n")
+		}
+		stop()
+		require.Zero(t, <-status)
+		require.Contains(t, log.String(), "server sending 5 bytes\n")
+	})
+}
