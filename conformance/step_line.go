@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.starlark.net/starlark"
@@ -105,6 +106,33 @@ func (s *ExpectLine) star() string {
 	return w.String()
 }
 
+// An ExpectNoLine demands that the program has not printed a line up to now. It
+// waits for nothing: put it behind a fence, such as the program's end.
+type ExpectNoLine struct {
+	Run  string
+	Line Expr
+}
+
+func (s *ExpectNoLine) play(ctx context.Context, p *player) error { return p.pause(ctx, underWay) }
+
+func (s *ExpectNoLine) judge(v *view, b *binding) Finding {
+	line, err := bound(s.Line, b)
+	if err != nil {
+		return unfit(err)
+	}
+	printed := text(v.run(s.Run).output)
+	if slices.Contains(lines(printed), line) {
+		return failed("no line "+quote([]byte(line)), show(printed))
+	}
+	return ok
+}
+
+func (s *ExpectNoLine) star() string {
+	w := call("expect_no_line", s.Line.star())
+	w.text("run", s.Run, defaultRun)
+	return w.String()
+}
+
 // An ExpectNoOutput demands that the program has printed nothing at all up to
 // now. It waits for nothing: put it behind a fence.
 type ExpectNoOutput struct {
@@ -134,6 +162,16 @@ func expectLineWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark
 		return nil, err
 	}
 	s.Line, s.Within = line.expr, within.Duration
+	return newStep(s)
+}
+
+func expectNoLineWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	s := &ExpectNoLine{Run: defaultRun}
+	var line exprArg
+	if err := unpack(fn, args, kwargs, "line", &line, "run?", &s.Run); err != nil {
+		return nil, err
+	}
+	s.Line = line.expr
 	return newStep(s)
 }
 

@@ -33,6 +33,8 @@ func TestLine(t *testing.T) {
 		{"nothing", once, says(""), conformance.Fail, "no output"},
 		{"twice", twice, says("server waits\nserver waits\n"), conformance.Pass, ""},
 		{"not twice", twice, says("server waits\nServer waits\n"), conformance.Fail, "it once only"},
+		{"not said", `steps = [launch(), expect_exit(), expect_no_line("Complete")]`, says("not Complete\nComplete?\n"), conformance.Pass, ""},
+		{"said all the same", `steps = [launch(), expect_exit(), expect_no_line("Complete")]`, says("error\nComplete"), conformance.Fail, "Complete"},
 		{"none at all", `steps = [launch(), expect_exit(), expect_no_output()]`, says(""), conformance.Pass, ""},
 		{"not even a newline", `steps = [launch(), expect_exit(), expect_no_output()]`, says("\n"), conformance.Fail, `"\n"`},
 	} {

@@ -65,6 +65,7 @@ var words = map[string]builder{
 	"expect_prompt":        expectPromptWord,
 	"expect_output":        expectOutputWord,
 	"expect_line":          expectLineWord,
+	"expect_no_line":       expectNoLineWord,
 	"expect_no_output":     expectNoOutputWord,
 	"expect_no_traceback":  expectNoTracebackWord,
 	"expect_exit":          expectExitWord,
