@@ -33,7 +33,11 @@ func (s *Connect) play(ctx context.Context, p *player) error {
 	ctx, cancel := context.WithTimeout(ctx, connectPatience)
 	defer cancel()
 	at, seen := p.act()
-	c, err := p.box.Dial(ctx, "tcp", address)
+	network := "tcp"
+	if s.Stalled {
+		network = narrow
+	}
+	c, err := p.box.Dial(ctx, network, address)
 	if err != nil {
 		p.add(Event{At: at, Seen: seen, Kind: NoConnect, Conn: s.Conn, Text: refused(err)})
 		if !s.Optional {

@@ -25,6 +25,7 @@ type Target interface {
 type Sandbox interface {
 	// Port gives a TCP port, from 1024 to 64000, that nothing uses.
 	Port(ctx context.Context) (int, error)
+	// Dial connects. The network narrow is TCP that holds little on its way.
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
 	Start(ctx context.Context, a Arguments, output Output) (Process, error)

@@ -7,6 +7,9 @@ import (
 	"net"
 	"os"
 	"slices"
+	"syscall"
+
+	"netproctor/internal/proc"
 )
 
 // A RunningServer is a server that runs already. It can be connected to, and
@@ -39,6 +42,13 @@ func (runningBox) Port(context.Context) (int, error) { return 0, ErrRunning }
 
 func (runningBox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	var d net.Dialer
+	if network == narrow {
+		network = "tcp"
+		d.Control = func(_, _ string, c syscall.RawConn) (err error) {
+			refused := c.Control(func(fd uintptr) { err = proc.Narrowed(int(fd)) })
+			return errors.Join(err, refused)
+		}
+	}
 	return d.DialContext(ctx, network, address)
 }
 

@@ -66,6 +66,9 @@ type funcBox struct {
 func (b *funcBox) Port(context.Context) (int, error) { return 12345, nil }
 
 func (b *funcBox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if network == narrow {
+		network = "tcp" // it holds little anyway
+	}
 	return b.harness.Dial(ctx, network, address)
 }
 
@@ -149,7 +152,7 @@ func (p *funcProcess) run(ctx context.Context, f *Func, args []string, output Ou
 	out := funcOutput(output)
 	defer func() {
 		if r := recover(); r != nil {
-			fmt.Fprintf(out, "panic: %v\n\n%s", r, debug.Stack())
+			output("stderr", fmt.Appendf(nil, "panic: %v\n\n%s", r, debug.Stack()))
 			p.status = ProcessStatus{Code: 2, Text: "exit status 2"}
 		}
 		p.host.Close()

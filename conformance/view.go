@@ -83,6 +83,7 @@ type runView struct {
 	failed  string // why it could not be started
 	bound   string // the addresses it listens on; empty while none
 	output  []printed
+	stream  string // that of the last output
 	exited  bool
 	exit    Event
 	awaits  bool // it waited for input at the last look
@@ -286,7 +287,8 @@ func (v *view) applyRun(e Event, order int) {
 	case Bound:
 		r.bound = e.Text
 	case Printed:
-		r.output = append(r.output, printed{at: e.At, order: order, data: e.Data})
+		r.output = append(r.output, printed{at: e.At, order: order, data: r.apart(e)})
+		r.stream = e.Text
 	case Typed:
 		r.awaits = false
 		r.output = append(r.output, printed{at: e.At, order: order, data: e.Data, typed: true})
@@ -307,6 +309,25 @@ func (v *view) begin(r *runView) {
 		v.runs = slices.Delete(v.runs, i, i+1)
 	}
 	v.runs = append(v.runs, r)
+}
+
+// apart gives what was printed. What comes on standard error begins a line of its
+// own, whatever prompt stands before it on standard output.
+func (r *runView) apart(e Event) []byte {
+	if e.Text == "stderr" && r.stream == "stdout" && r.inLine() {
+		return append([]byte("\n"), e.Data...)
+	}
+	return e.Data
+}
+
+// inLine tells whether the last line of the output has no end yet.
+func (r *runView) inLine() bool {
+	for _, p := range slices.Backward(r.output) {
+		if !p.typed && len(p.data) > 0 {
+			return p.data[len(p.data)-1] != '\n'
+		}
+	}
+	return false
 }
 
 // server is the address at which the program takes connections: what its

@@ -77,6 +77,7 @@ var words = map[string]builder{
 	"folder":               folderWord,
 	"expect_file":          expectFileWord,
 	"expect_no_file":       expectNoFileWord,
+	"expect_folder":        expectFolderWord,
 	"expect_bulk":          expectBulkWord,
 	"expect_nothing":       expectNothingWord,
 	"signal":               signalWord,

@@ -78,6 +78,33 @@ func TestFiles(t *testing.T) {
 	}
 }
 
+func TestFolders(t *testing.T) {
+	makes := func(_ context.Context, e conformance.FuncEnv) int {
+		time.Sleep(time.Second)
+		if os.Mkdir(filepath.Join(e.Dir, "out"), 0o755) != nil {
+			return 1
+		}
+		return 0
+	}
+	for _, c := range []wordCase{
+		{"made", `steps = [launch(), expect_folder("out")]`, makes, conformance.Pass, ""},
+		{"made too late", `steps = [launch(), expect_folder("out", within = "500ms")]`, makes, conformance.Fail, "none: it is not there"},
+		{"a file", `steps = [launch(), expect_folder("out")]`, writes("out", nil), conformance.Fail, "none: it is a file"},
+		{"nothing", `steps = [launch(), expect_folder("out")]`, writes("other", nil), conformance.Fail, "none: it is not there"},
+	} {
+		c.run(t)
+	}
+}
+
+// TestTracebackBehindAPrompt finds the report of an exception although it begins
+// in the middle of a line.
+func TestTracebackBehindAPrompt(t *testing.T) {
+	dies := func(_ context.Context, e conformance.FuncEnv) int { fmt.Fprint(e.Out, "[You] "); panic("no") }
+	wordCase{"a panic", `steps = [launch(), expect_exit(), expect_no_traceback()]`, dies, conformance.Fail, "one of Go"}.run(t)
+	says := func(_ context.Context, e conformance.FuncEnv) int { fmt.Fprint(e.Out, "[You] panic: no\n"); return 0 }
+	wordCase{"what is printed", `steps = [launch(), expect_exit(), expect_no_traceback(), expect_output(contains = ["[You] panic"])]`, says, conformance.Pass, ""}.run(t)
+}
+
 // TestLinksAreNotFollowed keeps a program from showing the harness's own files.
 func TestLinksAreNotFollowed(t *testing.T) {
 	wordCase{"a link", `steps = [launch(), expect_exit(), expect_file("out", "x")]`, func(_ context.Context, e conformance.FuncEnv) int {

@@ -322,6 +322,32 @@ func TestCancelledContextKills(t *testing.T) {
 	})
 }
 
+// TestNarrow finds that a program which sends to a connection that is not read is
+// held up after little.
+func TestNarrow(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) {
+		sb := openMode(t, mode, Limits{}, nil)
+		l, err := sb.Listen(t.Context(), "tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer l.Close()
+		near, err := sb.Dial(t.Context(), Narrow, l.Addr().String())
+		require.NoError(t, err)
+		defer near.Close()
+		far, err := l.Accept()
+		require.NoError(t, err)
+		defer far.Close()
+		sent, piece := 0, make([]byte, 4000)
+		for err == nil {
+			var n int
+			far.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
+			n, err = far.Write(piece)
+			sent += n
+		}
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+		require.Less(t, sent, 256<<10)
+	})
+}
+
 func TestDialRefused(t *testing.T) {
 	eachMode(t, func(t *testing.T, mode string) {
 		sb := openMode(t, mode, Limits{}, nil)

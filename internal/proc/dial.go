@@ -15,6 +15,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Narrow is the network of TCP connections that take little at once: whoever sends
+// to one that is not read is soon held up. Kernels keep megabytes in between else.
+const Narrow = "tcp-narrow"
+
+// The least that Linux takes for a socket's buffer, and segments to match: from
+// them the other end reckons how much it keeps.
+const narrowBuffer, narrowSegment = 2304, 536
+
+// Narrowed makes a socket one of Narrow, before it is connected.
+func Narrowed(fd int) error {
+	if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, narrowBuffer); err != nil {
+		return err
+	}
+	return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, narrowSegment)
+}
+
 // Dial connects to an address inside the sandbox: a loopback address, localhost,
 // or the host's name. For TCP it gives a *net.TCPConn.
 func (s *Sandbox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -27,6 +43,11 @@ func (s *Sandbox) Dial(ctx context.Context, network, address string) (net.Conn, 
 		return nil, opError("dial", network, addr, err)
 	}
 	defer f.Close()
+	if network == Narrow {
+		if err := control(f, "setsockopt", Narrowed); err != nil {
+			return nil, opError("dial", network, addr, err)
+		}
+	}
 	if err := connect(ctx, f, sockaddr(addr)); err != nil {
 		return nil, opError("dial", network, addr, err)
 	}
@@ -120,7 +141,7 @@ func (s *Sandbox) socket(ctx context.Context, network string, addr netip.AddrPor
 		domain = unix.AF_INET6
 	}
 	switch network {
-	case "tcp", "tcp4", "tcp6":
+	case "tcp", "tcp4", "tcp6", Narrow:
 	case "udp", "udp4", "udp6":
 		kind = unix.SOCK_DGRAM
 	default:
