@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 
+	"netproctor/reference/chat"
 	"netproctor/reference/download"
 	"netproctor/reference/mailbox"
 	"netproctor/reference/transfer"
@@ -41,6 +42,7 @@ var All = []Protocol{
 	{Name: "mailbox", Server: mailboxServer, Client: mailboxClient},
 	{Name: "download", Server: downloadServer, Client: downloadClient},
 	{Name: "transfer", Server: transferServer, Client: transferClient},
+	{Name: "chat", Server: chatServer, Client: chatClient},
 }
 
 // ByName returns the protocol of that name.
@@ -75,4 +77,12 @@ func transferServer(ctx context.Context, e Env) int {
 
 func transferClient(ctx context.Context, e Env) int {
 	return transfer.ClientMain(ctx, e.Args, e.Dir, e.Out, e.Dial)
+}
+
+func chatServer(ctx context.Context, e Env) int {
+	return chat.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen)
+}
+
+func chatClient(ctx context.Context, e Env) int {
+	return chat.ClientMain(ctx, e.Args, e.Dir, e.In, e.Out, e.Dial)
 }

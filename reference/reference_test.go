@@ -2,6 +2,7 @@ package reference_test
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,5 +104,41 @@ func TestTransferPrograms(t *testing.T) {
 		stop()
 		require.Zero(t, <-status)
 		require.Contains(t, log.String(), "server sending 5 bytes\n")
+	})
+}
+
+// TestChatPrograms lets two clients of the one program talk through the other.
+func TestChatPrograms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, ok := reference.ByName("chat")
+		require.True(t, ok)
+		n := memnet.New()
+		ctx, stop := context.WithCancel(t.Context())
+		status := make(chan int, 3)
+		start := func(main func(context.Context, reference.Env) int, e reference.Env) *strings.Builder {
+			var out strings.Builder
+			e.Args, e.Dir, e.Out = []string{"127.0.0.1", "5000"}, t.TempDir(), &out
+			go func() { status <- main(ctx, e) }()
+			synctest.Wait()
+			return &out
+		}
+		server := start(p.Server, reference.Env{Listen: n.Host("server").Listen})
+		in, typed := io.Pipe()
+		defer typed.Close()
+		ann := start(p.Client, reference.Env{In: in, Dial: n.Host("ann").Dial})
+		silent, never := io.Pipe()
+		defer never.Close()
+		bob := start(p.Client, reference.Env{In: silent, Dial: n.Host("bob").Dial})
+		_, err := io.WriteString(typed, "hello\n")
+		require.NoError(t, err)
+		synctest.Wait()
+
+		stop()
+		for range 3 {
+			require.Zero(t, <-status)
+		}
+		require.Contains(t, ann.String(), "> New user ")
+		require.Contains(t, bob.String(), "] hello")
+		require.Contains(t, server.String(), "exit")
 	})
 }
