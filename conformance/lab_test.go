@@ -12,6 +12,7 @@ import (
 
 	"netproctor/conformance"
 	"netproctor/internal/mutant"
+	"netproctor/internal/mutant/chat"
 	"netproctor/internal/mutant/download"
 	"netproctor/internal/mutant/mailbox"
 	"netproctor/internal/mutant/transfer"
@@ -61,6 +62,14 @@ var labs = []lab{{
 	heavy:     []string{"server.block-edges"},
 	disk:      true,
 	processes: []string{"server.streams", "server.blocks", "client.streams", "client.blocks"},
+}, {
+	protocol: "chat",
+	mutants:  slices.Concat(chat.Servers, chat.Clients),
+	variants: slices.Concat(chat.ServerVariants, chat.ClientVariants),
+	// a greeting, and a message
+	nulls: slices.Concat(mutant.NullServers([]byte("> Connected to the chat server (1 user online)")), mutant.NullClients([]byte("I will upload a file"))),
+	heavy: []string{"server.many", "server.stalled-reader"},
+	disk:  true,
 }}
 
 // load loads the lab's protocol, once for all tests: nothing changes it.

@@ -56,6 +56,11 @@ var (
 		"client/connects-late/*", "client/more-msgs/*", "client/closes/*", "client/truncated/text"}
 )
 
+// chatSample is where a server with events, whose messages end with a newline,
+// may look wrong.
+var chatSample = []string{"server/relay/*", "server/count/*", "server/many/*", "server/upload/*", "server/upload-info/*", "server/upload-private/*",
+	"server/upload-blocks/*", "server/interrupt/*", "server/restart/*", "server/reset/*", "server/upload-aborted/*", "server/newline/*"}
+
 var programs = []program{
 	{protocol: "mailbox", dir: "python-good", role: "server", command: "python3 server.py", needs: "python3", lacks: "server.extra-bytes"},
 	{protocol: "mailbox", dir: "python-good", role: "client", command: "python3 client.py", needs: "python3"},
@@ -142,6 +147,35 @@ var programs = []program{
 	{protocol: "transfer", dir: "python-client-no-turns", breaks: "client.waits"},
 	{protocol: "transfer", dir: "python-client-single-recv", breaks: "client.fragments"},
 	{protocol: "transfer", dir: "python-client-whole-file", breaks: "client.streams", sample: []string{"client/streams/put"}},
+
+	{protocol: "chat", dir: "python-good", role: "server", command: "python3 srv.py", needs: "python3"},
+	{protocol: "chat", dir: "python-good", role: "client", command: "python3 cli.py", needs: "python3"},
+	{protocol: "chat", dir: "node-good", role: "server", command: "node srv.js", needs: "node", sample: chatSample},
+
+	{protocol: "chat", dir: "python-server-always-users", breaks: "server.plural"},
+	{protocol: "chat", dir: "python-server-blocks-on-reader", breaks: "server.stalled-reader"},
+	{protocol: "chat", dir: "python-server-counts-joins", breaks: "server.count"},
+	{protocol: "chat", dir: "python-server-decode-dies", breaks: "server.not-utf8"},
+	{protocol: "chat", dir: "python-server-echoes", breaks: "server.no-echo"},
+	{protocol: "chat", dir: "python-server-interrupt-traceback", breaks: "server.interrupt"},
+	{protocol: "chat", dir: "python-server-no-reuse", breaks: "server.restart"},
+	{protocol: "chat", dir: "python-server-reset-dies", breaks: "server.reset"},
+	{protocol: "chat", dir: "python-server-traversal", breaks: "server.traversal"},
+	{protocol: "chat", dir: "python-server-upload-appends", breaks: "server.upload-overwrites"},
+	{protocol: "chat", dir: "python-server-upload-decodes", breaks: "server.upload"},
+	{protocol: "chat", dir: "python-server-upload-single-recv", breaks: "server.upload"},
+	{protocol: "chat", dir: "python-server-upload-spins", breaks: "server.upload-aborted"},
+	{protocol: "chat", dir: "python-server-upload-told-early", breaks: "server.upload-info"},
+	{protocol: "chat", dir: "python-server-upload-word-dies", breaks: "server.upload-malformed"},
+	{protocol: "chat", dir: "python-client-decodes-each-piece", breaks: "client.no-traceback"},
+	{protocol: "chat", dir: "python-client-goes-on-when-closed", breaks: "client.server-closed"},
+	{protocol: "chat", dir: "python-client-interrupt-traceback", breaks: "client.interrupt"},
+	{protocol: "chat", dir: "python-client-no-prompt", breaks: "client.prompt"},
+	{protocol: "chat", dir: "python-client-sends-newline", breaks: "client.sends"},
+	{protocol: "chat", dir: "python-client-shows-when-typed", breaks: "client.shows"},
+	{protocol: "chat", dir: "python-client-upload-missing-dies", breaks: "client.upload-missing"},
+	{protocol: "chat", dir: "python-client-upload-no-size", breaks: "client.upload"},
+	{protocol: "chat", dir: "python-client-upload-size-in-characters", breaks: "client.upload"},
 }
 
 // fill completes the entry of a wrong program by what its folder is called.
@@ -149,7 +183,10 @@ func (p program) fill() program {
 	if p.command == "" {
 		parts := strings.SplitN(p.dir, "-", 3)
 		p.needs = "python3"
-		p.role, p.command = parts[1], "python3 "+parts[1]+".py"
+		p.role = parts[1]
+		if protocol, err := loadOnce(p.protocol); err == nil {
+			p.command = "python3 " + protocol.Programs[p.role].Files[0]
+		}
 	}
 	return p
 }
