@@ -95,7 +95,7 @@ type player struct {
 	done    bool          // events that come later are dropped
 
 	live      map[string]*liveConn
-	listeners []net.Listener
+	listeners []liveListener
 	stops     []func() // end what watches the network
 	files     *os.Root // where programs may write
 	closing   chan struct{}
@@ -103,6 +103,12 @@ type player struct {
 	ended     map[string]func() // notes the end of a process, once
 	pieces    bool              // this step's messages may be delivered in pieces
 	readers   sync.WaitGroup
+}
+
+// A liveListener is a listener that the harness holds.
+type liveListener struct {
+	net.Listener
+	over chan struct{} // closed when nobody accepts from it any more
 }
 
 // A liveConn is a connection that the harness holds.

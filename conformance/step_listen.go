@@ -65,9 +65,10 @@ func (s *Listen) listen(ctx context.Context, p *player, address string) error {
 	if err != nil {
 		return fmt.Errorf("listen at %s: %w", address, err)
 	}
-	p.listeners = append(p.listeners, l)
+	over := make(chan struct{})
+	p.listeners = append(p.listeners, liveListener{l, over})
 	p.add(Event{Kind: Listening, Text: address})
-	p.readers.Go(func() { p.take(l, reading{slow: s.Slow, bulk: s.Bulk}) })
+	p.readers.Go(func() { defer close(over); p.take(l, reading{slow: s.Slow, bulk: s.Bulk}) })
 	return nil
 }
 
