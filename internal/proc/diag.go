@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"net/netip"
 	"sync"
 
@@ -22,10 +23,10 @@ const (
 	diagBufferSize = 32 << 10
 )
 
-// diagListening asks the kernel for the sockets in state LISTEN of the sandbox's network. It
-// looks at these alone, where the tables in /proc/net walk over every possible connection: on a
+// diagListening asks the kernel for the sockets in state LISTEN of the sandbox's network, or for
+// its bound datagram sockets. It looks at these alone, where the tables in /proc/net walk over every possible connection: on a
 // machine with much memory that takes a millisecond each time.
-func (s *Sandbox) diagListening(ctx context.Context) ([]listening, error) {
+func (s *Sandbox) diagListening(ctx context.Context, protocol byte) ([]listening, error) {
 	s.diag.mu.Lock()
 	defer s.diag.mu.Unlock()
 	if err := s.openDiag(ctx); err != nil {
@@ -33,7 +34,7 @@ func (s *Sandbox) diagListening(ctx context.Context) ([]listening, error) {
 	}
 	var found []listening
 	for _, family := range []byte{unix.AF_INET, unix.AF_INET6} {
-		list, err := diagFamily(s.diag.fd, family)
+		list, err := diagFamily(s.diag.fd, family, protocol)
 		if err != nil {
 			return nil, fmt.Errorf("ask for listening sockets: %w", err)
 		}
@@ -68,13 +69,17 @@ func (d *diagSocket) close() {
 	d.open = false
 }
 
-func diagFamily(fd int, family byte) ([]listening, error) {
+func diagFamily(fd int, family, protocol byte) ([]listening, error) {
 	request := make([]byte, diagRequest)
 	binary.NativeEndian.PutUint32(request, diagRequest)
 	binary.NativeEndian.PutUint16(request[4:], diagByFamily)
 	binary.NativeEndian.PutUint16(request[6:], unix.NLM_F_REQUEST|unix.NLM_F_DUMP)
-	request[16], request[17] = family, unix.IPPROTO_TCP
-	binary.NativeEndian.PutUint32(request[20:], diagStates)
+	request[16], request[17] = family, protocol
+	states := uint32(diagStates)
+	if protocol == unix.IPPROTO_UDP {
+		states = math.MaxUint32 // those that are bound are in one or the other
+	}
+	binary.NativeEndian.PutUint32(request[20:], states)
 	if err := retry(func() error { return unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}) }); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 // TestListenersTwoWays wants the same of the kernel's diagnosis as of its tables.
@@ -34,7 +35,7 @@ time.sleep(60)`}})
 				require.NoError(t, err)
 				return len(addrs) == 2
 			}, 10*time.Second, 5*time.Millisecond)
-			asked, err := s.diagListening(t.Context())
+			asked, err := s.diagListening(t.Context(), unix.IPPROTO_TCP)
 			require.NoError(t, err)
 			read, err := p.tableListening()
 			require.NoError(t, err)

@@ -80,20 +80,6 @@ func (s *Sandbox) Listen(ctx context.Context, network, address string) (net.List
 	return net.FileListener(f)
 }
 
-// ListenPacket binds a datagram socket inside the sandbox, allowed to broadcast.
-func (s *Sandbox) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
-	addr, err := s.resolve(ctx, address, netip.IPv4Unspecified())
-	if err != nil {
-		return nil, opError("listen", network, addr, err)
-	}
-	f, err := s.bound(ctx, network, addr)
-	if err != nil {
-		return nil, opError("listen", network, addr, err)
-	}
-	defer f.Close()
-	return net.FilePacketConn(f)
-}
-
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
 // resolve turns host:port into an address, IPv4 first.

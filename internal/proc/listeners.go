@@ -9,16 +9,32 @@ import (
 	"strconv"
 
 	"github.com/prometheus/procfs"
+	"golang.org/x/sys/unix"
 )
 
 // Listeners gives the addresses on which the program, or anything it started, listens for TCP
 // connections. It reads the kernel's tables and never connects: a server may count
 // its connections, or accept only one.
 func (p *Process) Listeners() ([]netip.AddrPort, error) {
-	sockets, err := p.sandbox.diagListening(context.Background())
+	sockets, err := p.sandbox.diagListening(context.Background(), unix.IPPROTO_TCP)
 	if err != nil { // a kernel without sock_diag
 		sockets, err = p.tableListening()
 	}
+	return p.own(sockets, err)
+}
+
+// Datagrams gives the addresses to which the program, or anything it started, has bound sockets
+// for UDP, as the kernel's tables show them.
+func (p *Process) Datagrams() ([]netip.AddrPort, error) {
+	sockets, err := p.sandbox.diagListening(context.Background(), unix.IPPROTO_UDP)
+	if err != nil { // a kernel without its module for UDP
+		sockets, err = p.tableDatagrams()
+	}
+	return p.own(sockets, err)
+}
+
+// own gives the addresses of those sockets that the program's family holds.
+func (p *Process) own(sockets []listening, err error) ([]netip.AddrPort, error) {
 	if err != nil || len(sockets) == 0 {
 		return nil, err
 	}
@@ -50,6 +66,26 @@ func (p *Process) tableListening() ([]listening, error) {
 	var found []listening
 	for _, s := range append(four, six...) {
 		if ip, ok := netip.AddrFromSlice(s.LocalAddr); ok && s.St == listenState {
+			found = append(found, listening{netip.AddrPortFrom(ip, uint16(s.LocalPort)), s.Inode})
+		}
+	}
+	return found, nil
+}
+
+// tableDatagrams reads the bound datagram sockets from the tables in /proc.
+func (p *Process) tableDatagrams() ([]listening, error) {
+	fs, err := procfs.NewFS(filepath.Join(p.sandbox.proc(), strconv.Itoa(p.number())))
+	if err != nil {
+		return nil, fmt.Errorf("read the datagram sockets: %w", err)
+	}
+	four, err := fs.NetUDP()
+	if err != nil {
+		return nil, fmt.Errorf("read the datagram sockets: %w", err)
+	}
+	six, _ := fs.NetUDP6() // a machine without IPv6 has none
+	var found []listening
+	for _, s := range append(four, six...) {
+		if ip, ok := netip.AddrFromSlice(s.LocalAddr); ok {
 			found = append(found, listening{netip.AddrPortFrom(ip, uint16(s.LocalPort)), s.Inode})
 		}
 	}

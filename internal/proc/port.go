@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -42,6 +43,28 @@ func (s *Sandbox) FreePort(ctx context.Context) (int, error) {
 	}
 	return 0, fmt.Errorf("find a free port: none in %d..%d", lowestFree, highestFree)
 }
+
+// ClaimPort holds a certain port for this sandbox, for programs that have theirs written into their
+// source. Where sandboxes share the machine's network it waits until no other run holds it, so
+// that such runs follow one another.
+func (s *Sandbox) ClaimPort(ctx context.Context, port int) error {
+	for {
+		if l, ok := s.lease(port); ok {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.leases = append(s.leases, l)
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("claim port %d: %w", port, context.Cause(ctx))
+		case <-time.After(claimPause):
+		}
+	}
+}
+
+// claimPause lies between two looks at whether a port is held by somebody else.
+const claimPause = 20 * time.Millisecond
 
 // unused binds the port everywhere, without SO_REUSEADDR, as the strictest program would. In a
 // network of its own, before any program was started, every port is unused.

@@ -25,6 +25,7 @@ func (w *worker) renew() error {
 	if err := raiseLoopback(); err != nil {
 		return err
 	}
+	_ = routeBroadcast() // as good as it was in the first network
 	if !w.ownShm {
 		return nil
 	}

@@ -22,6 +22,9 @@ func (w *worker) setup(s *setup) report {
 			return report{Err: fmt.Sprintf("bring the loopback interface up: %v", err)}
 		}
 		r.Notes = w.mounts(s.Dir)
+		if err := routeBroadcast(); err != nil {
+			r.Notes = append(r.Notes, fmt.Sprintf("no broadcast: %v", err))
+		}
 		r.OwnProc, r.OwnMounts = w.ownProc, !slices.Contains(r.Notes, noteMounts)
 	}
 	if s.Landlock {
