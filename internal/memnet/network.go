@@ -10,7 +10,10 @@
 // condition variables and all time is package time's, so that in a bubble
 // waiting is durable and time is virtual. Make the Network inside the bubble.
 //
-// It does no routing, loses nothing, delays nothing, and knows TCP only.
+// Datagrams are those of UDP: a socket that is bound to every address also gets
+// what is sent to all. They are lost where nobody waits, or too many wait.
+//
+// It does no routing and delays nothing.
 package memnet
 
 import (
@@ -32,13 +35,14 @@ const (
 // address and one set of ports.
 type Network struct {
 	mu        sync.Mutex
-	listeners map[uint16][]*Listener // by port; several only on different addresses
-	lastPort  uint16                 // the port handed out last; 0 for none yet
+	listeners map[uint16][]*Listener   // by port; several only on different addresses
+	packets   map[uint16][]*PacketConn // datagram sockets, by port
+	lastPort  uint16                   // the port handed out last; 0 for none yet
 }
 
 // New returns a network without hosts.
 func New() *Network {
-	return &Network{listeners: map[uint16][]*Listener{}}
+	return &Network{listeners: map[uint16][]*Listener{}, packets: map[uint16][]*PacketConn{}}
 }
 
 // Host returns a new party of the network. The name is only for messages.
