@@ -19,7 +19,8 @@ type programValue struct {
 func declareProgram(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var files, prescribed *starlark.List
 	var fragments string
-	if err := unpack(fn, args, kwargs, "files", &files, "args", &prescribed, "fragments?", &fragments); err != nil {
+	var port int
+	if err := unpack(fn, args, kwargs, "files", &files, "args", &prescribed, "fragments?", &fragments, "port?", &port); err != nil {
 		return nil, err
 	}
 	f, err := stringList(files)
@@ -30,7 +31,7 @@ func declareProgram(_ *loader, fn string, args starlark.Tuple, kwargs []starlark
 	if err != nil {
 		return nil, fmt.Errorf("program: args: %w", err)
 	}
-	return &programValue{opaque{"program"}, Program{Files: f, Args: a, Fragments: fragments}}, nil
+	return &programValue{opaque{"program"}, Program{Files: f, Args: a, Fragments: fragments, Port: port}}, nil
 }
 
 func declareProtocol(l *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {

@@ -173,16 +173,23 @@ type Address struct {
 }
 
 func (a Address) bytes(b *binding) ([]byte, error) {
-	c := b.view.conn(a.Conn)
-	if c == nil {
+	local := ""
+	if c := b.view.conn(a.Conn); c != nil {
+		local = c.local
+	} else if s := b.view.socket(a.Conn); s != nil {
+		local = s.local
+	} else {
 		return nil, fmt.Errorf("address of connection %q: not connected", a.Conn)
 	}
-	ap, err := netip.ParseAddrPort(c.local)
+	ap, err := netip.ParseAddrPort(local)
 	if err != nil {
 		return nil, fmt.Errorf("address of connection %q: %w", a.Conn, err)
 	}
 	if a.Part == "port" {
 		return strconv.AppendUint(nil, uint64(ap.Port()), 10), nil
+	}
+	if ap.Addr().IsUnspecified() { // a datagram socket on every address sends from this one
+		return []byte(b.values["host"]), nil
 	}
 	return []byte(ap.Addr().Unmap().String()), nil
 }

@@ -124,7 +124,7 @@ var memoryFolder = sync.OnceValue(func() string {
 func (l lab) grade(t *testing.T, p *conformance.Protocol, role, name string, main func(context.Context, reference.Env) int) conformance.Suite {
 	t.Helper()
 	target := &conformance.Func{Name: name, Disk: l.disk, Folder: memoryFolder(), Main: func(ctx context.Context, e conformance.FuncEnv) int {
-		return main(ctx, reference.Env{Args: e.Args, Dir: e.Dir, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial})
+		return main(ctx, reference.Env{Args: e.Args, Dir: e.Dir, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial, ListenPacket: e.ListenPacket})
 	}}
 	var s conformance.Suite
 	synctest.Test(t, func(t *testing.T) {

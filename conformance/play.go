@@ -41,6 +41,7 @@ func Play(ctx context.Context, s *Scenario, role Program, target Target, o PlayO
 		changed:   make(chan struct{}),
 		closing:   make(chan struct{}),
 		live:      map[string]*liveConn{},
+		packets:   map[string]net.PacketConn{},
 		processes: map[string]Process{},
 		ended:     map[string]func(){},
 		tr:        &Transcript{Scenario: s.ID, Delivery: o.Delivery, Seed: o.Seed},
@@ -99,6 +100,7 @@ type player struct {
 	stops     []func() // end what watches the network
 	files     *os.Root // where programs may write
 	closing   chan struct{}
+	packets   map[string]net.PacketConn
 	processes map[string]Process
 	ended     map[string]func() // notes the end of a process, once
 	pieces    bool              // this step's messages may be delivered in pieces
@@ -161,6 +163,15 @@ func (p *player) gate() (calm func()) {
 }
 
 func (p *player) leasePort(ctx context.Context) error {
+	if port := p.role.Port; port != 0 {
+		at := time.Now()
+		if err := p.box.ClaimPort(ctx, port); err != nil {
+			return err
+		}
+		p.waited += time.Since(at)
+		p.setPlace("127.0.0.1", strconv.Itoa(port))
+		return nil
+	}
 	port, err := p.box.Port(ctx)
 	if err != nil {
 		return fmt.Errorf("find a free port: %w", err)
@@ -426,11 +437,14 @@ func (p *player) awaitDeath(ctx context.Context) {
 func (p *player) close() error {
 	p.mu.Lock()
 	p.done = true
-	conns := p.live
+	conns, packets := p.live, p.packets
 	p.mu.Unlock()
 	close(p.closing)
 	for _, stop := range p.stops {
 		stop()
+	}
+	for _, c := range packets {
+		c.Close()
 	}
 	for _, l := range p.listeners {
 		l.Close()

@@ -37,6 +37,9 @@ type Protocol struct {
 type Program struct {
 	Files []string // file names to look for in a submission, best first
 	Args  []string // arguments, with placeholders such as {port}
+	// Port is the one that the assignment has written into the programs; 0:
+	// they are told one. It is what {port} stands for.
+	Port int
 	// Fragments names the requirement that deliveries in pieces count for.
 	// Empty: messages are never split.
 	Fragments string

@@ -153,7 +153,10 @@ func (s *ExpectFile) look(p *player, before fs.FileInfo, last bool) (fs.FileInfo
 		return nil, nil
 	case s.Content == nil || s.Gone:
 		e.Data = nil
-	case info.Size() != right && !last:
+	case info.Size() != right && !last && s.judge(p.view, p.bind).State != OK:
+		return nil, nil
+	case info.Size() != right && !last: // it was right when it was seen last
+		p.noFile(said, "has "+count(int(info.Size()), "byte"))
 		return nil, nil
 	default:
 		d, err := readDigest(root, name)

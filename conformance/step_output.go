@@ -23,7 +23,9 @@ type ExpectOutput struct {
 	Since string
 	// After limits it to what was printed since the harness's last act on the
 	// connection of that name.
-	After    string
+	After string
+	// Answer limits it to what was printed since the last line was typed.
+	Answer   bool
 	Contains []Expr // each somewhere
 	InOrder  []Expr // one behind the other
 	Number   *int   // as a number of its own: 7, but not 17 or 7.5
@@ -70,6 +72,9 @@ func (s *ExpectOutput) output(v *view, r *runView) []printed {
 	}
 	if c := v.conn(s.After); c != nil {
 		return r.since(c.acted)
+	}
+	if s.Answer {
+		return r.since(v.typed)
 	}
 	return r.output
 }
@@ -193,6 +198,7 @@ func (s *ExpectOutput) star() string {
 	w.text("run", s.Run, defaultRun)
 	w.text("since", s.Since, "")
 	w.text("after", s.After, "")
+	w.flag("answer", s.Answer)
 	w.lists("contains", s.Contains)
 	w.lists("in_order", s.InOrder)
 	if s.Number != nil {
@@ -255,7 +261,7 @@ func expectOutputWord(_ *loader, fn string, args starlark.Tuple, kwargs []starla
 	var num starlark.Value
 	var within durationArg
 	err := unpack(fn, args, kwargs, "contains?", &contains, "in_order?", &inOrder, "number?", &num,
-		"matches?", &s.Matches, "new_than?", &s.NewThan, "as_in?", &s.AsIn, "lacks?", &lacks, "since?", &s.Since, "after?", &s.After,
+		"matches?", &s.Matches, "new_than?", &s.NewThan, "as_in?", &s.AsIn, "lacks?", &lacks, "since?", &s.Since, "after?", &s.After, "answer?", &s.Answer,
 		"run?", &s.Run, "within?", &within)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -26,6 +27,9 @@ type Start struct {
 	// besides {host} and {port}.
 	Values  map[string]Expr
 	Listens bool // wait until the program listens
+	// Datagrams is a port at which it must also have a datagram socket; nil
+	// for none.
+	Datagrams Expr
 }
 
 // startPatience is how long a program may take until it listens.
@@ -107,8 +111,14 @@ func (p *player) awaitListening(ctx context.Context, s *Start, proc Process, cal
 	for pause := time.Millisecond; time.Now().Before(deadline); pause = min(pause*3/2, 10*time.Millisecond) {
 		addrs, err := proc.Listeners()
 		if err == nil && len(addrs) > 0 {
-			p.add(Event{Kind: Bound, Run: s.Run, Text: joinAddresses(addrs)})
-			return nil
+			if ready, err := s.hasSocket(p, proc); ready || err != nil {
+				if err != nil {
+					return err
+				}
+
+				p.add(Event{Kind: Bound, Run: s.Run, Text: joinAddresses(addrs)})
+				return nil
+			}
 		}
 		select {
 		case <-over:
@@ -123,6 +133,22 @@ func (p *player) awaitListening(ctx context.Context, s *Start, proc Process, cal
 		}
 	}
 	return nil
+}
+
+// hasSocket tells whether the program has the datagram socket that is wanted.
+func (s *Start) hasSocket(p *player, proc Process) (bool, error) {
+	if s.Datagrams == nil {
+		return true, nil
+	}
+	port, err := bound(s.Datagrams, p.bind)
+	if err != nil {
+		return false, err
+	}
+	addrs, err := proc.Datagrams()
+	if err != nil {
+		return false, nil // it is ending, which is seen elsewhere
+	}
+	return slices.ContainsFunc(addrs, func(a netip.AddrPort) bool { return strconv.Itoa(int(a.Port())) == port }), nil
 }
 
 func joinAddresses(addrs []netip.AddrPort) string {
@@ -140,6 +166,10 @@ func (s *Start) judge(v *view, b *binding) Finding {
 		return ok
 	}
 	want := "the program listens on port " + b.values["port"]
+	if s.Datagrams != nil {
+		port, _ := bound(s.Datagrams, b)
+		want += ", and for datagrams on port " + port
+	}
 	if r.exited {
 		return failed(want, "it ended before it listened: "+r.exit.Text)
 	}
@@ -158,6 +188,7 @@ func (s *Start) star() string {
 	for _, name := range slices.Sorted(maps.Keys(s.Values)) {
 		w.expr(name, s.Values[name])
 	}
+	w.expr("datagrams", s.Datagrams)
 	w.text("run", s.Run, defaultRun)
 	w.duration("within", s.Within)
 	return w.String()
@@ -175,7 +206,7 @@ func startWord(listens bool) builder {
 		var own []starlark.Tuple
 		for _, kw := range kwargs {
 			name, _ := starlark.AsString(kw[0])
-			if slices.Contains([]string{"args", "run", "within"}, name) {
+			if slices.Contains([]string{"args", "run", "within", "datagrams"}, name) {
 				own = append(own, kw)
 				continue
 			}
@@ -187,9 +218,11 @@ func startWord(listens bool) builder {
 		}
 		var given exprsArg
 		var within durationArg
-		if err := unpack(fn, args, own, "args?", &given, "run?", &s.Run, "within?", &within); err != nil {
+		var datagrams exprArg
+		if err := unpack(fn, args, own, "args?", &given, "run?", &s.Run, "within?", &within, "datagrams?", &datagrams); err != nil {
 			return nil, err
 		}
+		s.Datagrams = datagrams.expr
 		s.Args, s.Given, s.Within = given.list, given.given, within.Duration
 		return newStep(s)
 	}

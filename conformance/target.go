@@ -25,9 +25,14 @@ type Target interface {
 type Sandbox interface {
 	// Port gives a TCP port, from 1024 to 64000, that nothing uses.
 	Port(ctx context.Context) (int, error)
+	// ClaimPort takes a certain port, for programs that have theirs written
+	// into their source. It waits while another run has it.
+	ClaimPort(ctx context.Context, port int) error
 	// Dial connects. The network narrow is TCP that holds little on its way.
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
+	// ListenPacket opens a datagram socket that may broadcast.
+	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
 	Start(ctx context.Context, a Arguments, output Output) (Process, error)
 	// Files is what programs may write to. Their working directory is the
 	// folder "work" in it; they may have put anything there, such as links to
@@ -58,6 +63,8 @@ type Process interface {
 	// Listeners are the addresses on which it accepts TCP connections, as the
 	// kernel tells, without connecting.
 	Listeners() ([]netip.AddrPort, error)
+	// Datagrams are the addresses to which it has bound datagram sockets.
+	Datagrams() ([]netip.AddrPort, error)
 	// AwaitsInput tells whether it is blocked reading its standard input.
 	AwaitsInput() bool
 	Vitals() (ProcessVitals, error)

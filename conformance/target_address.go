@@ -40,6 +40,8 @@ func (runningBox) Running() {}
 
 func (runningBox) Port(context.Context) (int, error) { return 0, ErrRunning }
 
+func (runningBox) ClaimPort(context.Context, int) error { return nil }
+
 func (runningBox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	var d net.Dialer
 	if network == narrow {
@@ -54,6 +56,11 @@ func (runningBox) Dial(ctx context.Context, network, address string) (net.Conn, 
 
 func (runningBox) Listen(context.Context, string, string) (net.Listener, error) {
 	return nil, fmt.Errorf("listen: %w", ErrRunning)
+}
+
+func (runningBox) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
+	var c net.ListenConfig
+	return c.ListenPacket(ctx, network, address)
 }
 
 func (runningBox) Start(context.Context, Arguments, Output) (Process, error) {

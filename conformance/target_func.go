@@ -40,6 +40,8 @@ type FuncEnv struct {
 	Out    io.Writer
 	Listen func(network, address string) (net.Listener, error)
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	// ListenPacket opens a datagram socket that may broadcast.
+	ListenPacket func(network, address string) (net.PacketConn, error)
 }
 
 // String implements Target.
@@ -65,6 +67,8 @@ type funcBox struct {
 
 func (b *funcBox) Port(context.Context) (int, error) { return 12345, nil }
 
+func (b *funcBox) ClaimPort(context.Context, int) error { return nil }
+
 func (b *funcBox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if network == narrow {
 		network = "tcp" // it holds little anyway
@@ -74,6 +78,10 @@ func (b *funcBox) Dial(ctx context.Context, network, address string) (net.Conn, 
 
 func (b *funcBox) Listen(_ context.Context, network, address string) (net.Listener, error) {
 	return b.harness.Listen(network, address)
+}
+
+func (b *funcBox) ListenPacket(_ context.Context, network, address string) (net.PacketConn, error) {
+	return b.harness.ListenPacket(network, address)
 }
 
 func (b *funcBox) Start(ctx context.Context, a Arguments, output Output) (Process, error) {
@@ -157,7 +165,7 @@ func (p *funcProcess) run(ctx context.Context, f *Func, args []string, output Ou
 		}
 		p.host.Close()
 	}()
-	code := f.Main(ctx, FuncEnv{Args: args, Dir: p.dir, In: p.stdin, Out: out, Listen: p.host.Listen, Dial: p.host.Dial})
+	code := f.Main(ctx, FuncEnv{Args: args, Dir: p.dir, In: p.stdin, Out: out, Listen: p.host.Listen, Dial: p.host.Dial, ListenPacket: p.host.ListenPacket})
 	p.status = ProcessStatus{Code: code, Text: fmt.Sprintf("exit status %d", code)}
 }
 
@@ -171,6 +179,8 @@ func (p *funcProcess) stop(cause error) {
 func (p *funcProcess) Stdin() io.WriteCloser { return p.stdin }
 
 func (p *funcProcess) Listeners() ([]netip.AddrPort, error) { return p.host.Listeners(), nil }
+
+func (p *funcProcess) Datagrams() ([]netip.AddrPort, error) { return p.host.Datagrams(), nil }
 
 func (p *funcProcess) AwaitsInput() bool { return p.stdin.awaited() }
 

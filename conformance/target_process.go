@@ -73,12 +73,20 @@ type processBox struct {
 
 func (b *processBox) Port(ctx context.Context) (int, error) { return b.box.FreePort(ctx) }
 
+func (b *processBox) ClaimPort(ctx context.Context, port int) error {
+	return b.box.ClaimPort(ctx, port)
+}
+
 func (b *processBox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	return b.box.Dial(ctx, network, address)
 }
 
 func (b *processBox) Listen(ctx context.Context, network, address string) (net.Listener, error) {
 	return b.box.Listen(ctx, network, address)
+}
+
+func (b *processBox) ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error) {
+	return b.box.ListenPacket(ctx, network, address)
 }
 
 func (b *processBox) Start(ctx context.Context, a Arguments, output Output) (Process, error) {
@@ -111,6 +119,8 @@ type process struct{ p *proc.Process }
 func (p *process) Stdin() io.WriteCloser { return p.p.Stdin() }
 
 func (p *process) Listeners() ([]netip.AddrPort, error) { return p.p.Listeners() }
+
+func (p *process) Datagrams() ([]netip.AddrPort, error) { return p.p.Datagrams() }
 
 func (p *process) AwaitsInput() bool { return p.p.AwaitsInput() }
 

@@ -78,5 +78,10 @@ const (
 	FileSeen    EventKind = "file"        // Text: its path; N: its size; Data: what it holds, or the sums of its blocks
 	NoFile      EventKind = "no-file"     // Text: its path; Data: why
 	Signalled   EventKind = "signalled"   // Text: the signal
-	Vitals      EventKind = "vitals"      // Text: how the program is, as evidence
+	// Datagrams. Conn is the harness's socket.
+	PacketOpened   EventKind = "packet-opened"   // Text: the harness's address
+	PacketSent     EventKind = "packet-sent"     // Data; Text: where to
+	PacketFailed   EventKind = "packet-failed"   // Text: why
+	PacketReceived EventKind = "packet-received" // Data; Text: where from, a space, the address it was sent to
+	Vitals         EventKind = "vitals"          // Text: how the program is, as evidence
 )

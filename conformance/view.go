@@ -26,6 +26,7 @@ type view struct {
 	sends   int           // writes in the current step
 
 	conns    map[string]*connView
+	sockets  map[string]*socketView
 	incoming []string       // connections that came in, in order; an accepted one is renamed
 	taken    int            // how many of incoming were accepted
 	runs     []*runView     // in the order of their starts
@@ -34,6 +35,7 @@ type view struct {
 	files    map[string]fileView
 	segments []segment      // those with data in them, in the order of the wire
 	phases   map[Phase]span // what was printed in which phase
+	typed    int            // the event of the last line that was typed
 	observed string         // the case of the last either that held
 
 	uncaptured string // why there are no segments to be seen
@@ -103,11 +105,12 @@ type span struct{ from, to int }
 
 func newView() *view {
 	return &view{
-		conns:  map[string]*connView{},
-		counts: map[string]int{},
-		memory: map[string]int{},
-		files:  map[string]fileView{},
-		phases: map[Phase]span{},
+		conns:   map[string]*connView{},
+		sockets: map[string]*socketView{},
+		counts:  map[string]int{},
+		memory:  map[string]int{},
+		files:   map[string]fileView{},
+		phases:  map[Phase]span{},
 	}
 }
 
@@ -135,6 +138,9 @@ func (v *view) consume(f Finding) {
 	if c := v.conn(f.Conn); c != nil {
 		c.used = len(c.data) - len(c.left()) + f.use
 		c.blank = f.blank
+	}
+	if s := v.socket(f.Conn); s != nil {
+		s.consume(f.use)
 	}
 }
 
@@ -202,6 +208,8 @@ func (v *view) apply(e Event, order int) {
 		v.uncaptured = e.Text
 	case NoFile:
 		v.files[e.Text] = fileView{missing: string(e.Data)}
+	case PacketOpened, PacketSent, PacketFailed, PacketReceived:
+		v.applySocket(e, order)
 	default:
 		v.applyConn(e, order)
 	}
@@ -290,7 +298,7 @@ func (v *view) applyRun(e Event, order int) {
 		r.output = append(r.output, printed{at: e.At, order: order, data: r.apart(e)})
 		r.stream = e.Text
 	case Typed:
-		r.awaits = false
+		r.awaits, v.typed = false, order
 		r.output = append(r.output, printed{at: e.At, order: order, data: e.Data, typed: true})
 	case AwaitsInput:
 		r.awaits = true

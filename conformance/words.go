@@ -85,6 +85,11 @@ var words = map[string]builder{
 	"expect_memory":        expectMemoryWord,
 	"capture":              captureWord,
 	"expect_segments":      expectSegmentsWord,
+	"udp":                  udpWord,
+	"send_datagram":        sendDatagramWord,
+	"expect_datagram":      expectDatagramWord,
+	"expect_no_datagram":   noDatagramWord,
+	"expect_items":         expectItemsWord,
 }
 
 // Words are the names of the language, sorted.
