@@ -86,6 +86,7 @@ func (p *player) awaitInput(ctx context.Context, run string, proc Process, limit
 		}
 		select {
 		case <-proc.Done():
+			p.ended[run]()
 			return nil
 		case <-time.After(2 * time.Millisecond):
 		case <-ctx.Done():
@@ -119,6 +120,8 @@ func (s *TypeLine) lines() string {
 type ExpectPrompt struct {
 	wait
 	Run string
+	// OrExit also holds when the program has ended.
+	OrExit bool
 }
 
 func (s *ExpectPrompt) play(ctx context.Context, p *player) error {
@@ -133,7 +136,7 @@ func (s *ExpectPrompt) judge(v *view, _ *binding) Finding {
 	r := v.run(s.Run)
 	const want = "the program waits for input"
 	switch {
-	case r.awaits:
+	case r.awaits, r.exited && s.OrExit:
 		return ok
 	case r.exited:
 		return failed(want, "it ended: "+r.exit.Text)
@@ -144,6 +147,7 @@ func (s *ExpectPrompt) judge(v *view, _ *binding) Finding {
 func (s *ExpectPrompt) star() string {
 	w := call("expect_prompt")
 	w.text("run", s.Run, defaultRun)
+	w.flag("or_exit", s.OrExit)
 	w.duration("within", s.Within)
 	return w.String()
 }
@@ -185,7 +189,7 @@ func exprsByName(fn string, cases *starlark.Dict) (map[string]Expr, error) {
 func expectPromptWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	s := &ExpectPrompt{Run: defaultRun}
 	var within durationArg
-	if err := unpack(fn, args, kwargs, "run?", &s.Run, "within?", &within); err != nil {
+	if err := unpack(fn, args, kwargs, "run?", &s.Run, "or_exit?", &s.OrExit, "within?", &within); err != nil {
 		return nil, err
 	}
 	s.Within = within.Duration

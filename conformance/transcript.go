@@ -83,5 +83,7 @@ const (
 	PacketSent     EventKind = "packet-sent"     // Data; Text: where to
 	PacketFailed   EventKind = "packet-failed"   // Text: why
 	PacketReceived EventKind = "packet-received" // Data; Text: where from, a space, the address it was sent to
+	FolderNoted    EventKind = "folder-noted"    // Text: its path; Data: the names in it, a slash between them
+	FolderSeen     EventKind = "folder-seen"     // the same, later
 	Vitals         EventKind = "vitals"          // Text: how the program is, as evidence
 )

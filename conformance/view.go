@@ -33,7 +33,8 @@ type view struct {
 	counts   map[string]int // descriptors by label
 	memory   map[string]int // bytes of memory by label
 	files    map[string]fileView
-	segments []segment      // those with data in them, in the order of the wire
+	segments []segment // those with data in them, in the order of the wire
+	folders  map[string]folderView
 	phases   map[Phase]span // what was printed in which phase
 	typed    int            // the event of the last line that was typed
 	observed string         // the case of the last either that held
@@ -110,6 +111,7 @@ func newView() *view {
 		counts:  map[string]int{},
 		memory:  map[string]int{},
 		files:   map[string]fileView{},
+		folders: map[string]folderView{},
 		phases:  map[Phase]span{},
 	}
 }
@@ -208,6 +210,8 @@ func (v *view) apply(e Event, order int) {
 		v.uncaptured = e.Text
 	case NoFile:
 		v.files[e.Text] = fileView{missing: string(e.Data)}
+	case FolderNoted, FolderSeen:
+		v.applyFolder(e)
 	case PacketOpened, PacketSent, PacketFailed, PacketReceived:
 		v.applySocket(e, order)
 	default:

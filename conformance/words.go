@@ -90,6 +90,9 @@ var words = map[string]builder{
 	"expect_datagram":      expectDatagramWord,
 	"expect_no_datagram":   noDatagramWord,
 	"expect_items":         expectItemsWord,
+	"expect_end":           expectEndWord,
+	"note_contents":        noteContentsWord,
+	"expect_contents":      expectContentsWord,
 }
 
 // Words are the names of the language, sorted.
