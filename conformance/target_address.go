@@ -82,7 +82,8 @@ func needsOnlyAddress(step Step) bool {
 	switch step := step.(type) {
 	case *Start:
 		return step.Listens && !step.Given
-	case *Connect, *Send, *Pause, *Close, *Expect, *ExpectBulk, *ExpectClose, *ExpectNothing, *ExpectRefused:
+	case *Connect, *Send, *Pause, *Close, *Expect, *ExpectBulk, *ExpectClose, *ExpectEnd, *ExpectItems, *ExpectNothing, *ExpectRefused,
+		*UDP, *SendDatagram, *ExpectDatagram, *NoDatagram:
 		return true
 	case *Either:
 		return !slices.ContainsFunc(step.Cases, func(c Case) bool { return !needsOnlyAddress(c.Step) })

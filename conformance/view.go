@@ -89,6 +89,7 @@ type runView struct {
 	stream  string // that of the last output
 	exited  bool
 	exit    Event
+	idled   Event
 	awaits  bool // it waited for input at the last look
 }
 
@@ -306,6 +307,8 @@ func (v *view) applyRun(e Event, order int) {
 		r.output = append(r.output, printed{at: e.At, order: order, data: e.Data, typed: true})
 	case AwaitsInput:
 		r.awaits = true
+	case Idled:
+		r.idled = e
 	case Exited:
 		r.exited, r.exit = true, e
 	case Descriptors:

@@ -91,6 +91,7 @@ var words = map[string]builder{
 	"expect_no_datagram":   noDatagramWord,
 	"expect_items":         expectItemsWord,
 	"expect_end":           expectEndWord,
+	"expect_idle":          expectIdleWord,
 	"note_contents":        noteContentsWord,
 	"expect_contents":      expectContentsWord,
 }

@@ -14,6 +14,7 @@ import (
 
 	"netproctor/reference/chat"
 	"netproctor/reference/download"
+	"netproctor/reference/fileshare"
 	"netproctor/reference/mailbox"
 	"netproctor/reference/transfer"
 )
@@ -42,6 +43,7 @@ var All = []Protocol{
 	{Name: "mailbox", Server: mailboxServer, Client: mailboxClient},
 	{Name: "download", Server: downloadServer, Client: downloadClient},
 	{Name: "transfer", Server: transferServer, Client: transferClient},
+	{Name: "fileshare", Server: fileshareServer, Client: fileshareClient},
 	{Name: "chat", Server: chatServer, Client: chatClient},
 }
 
@@ -85,4 +87,12 @@ func chatServer(ctx context.Context, e Env) int {
 
 func chatClient(ctx context.Context, e Env) int {
 	return chat.ClientMain(ctx, e.Args, e.Dir, e.In, e.Out, e.Dial)
+}
+
+func fileshareServer(ctx context.Context, e Env) int {
+	return fileshare.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen, e.ListenPacket)
+}
+
+func fileshareClient(ctx context.Context, e Env) int {
+	return fileshare.ClientMain(ctx, e.Args, e.Dir, e.In, e.Out, e.Dial, e.ListenPacket)
 }

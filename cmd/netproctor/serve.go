@@ -47,7 +47,16 @@ func (a *app) env(args []string) reference.Env {
 			var c net.ListenConfig
 			return c.Listen(context.WithoutCancel(a.ctx), network, address)
 		},
-		Dial: dialer.DialContext,
+		Dial:         dialer.DialContext,
+		ListenPacket: listenPacket(a.ctx),
+	}
+}
+
+// listenPacket opens datagram sockets, which Go lets broadcast.
+func listenPacket(ctx context.Context) func(network, address string) (net.PacketConn, error) {
+	return func(network, address string) (net.PacketConn, error) {
+		var c net.ListenConfig
+		return c.ListenPacket(context.WithoutCancel(ctx), network, address)
 	}
 }
 
