@@ -14,6 +14,7 @@ import (
 	"netproctor/internal/mutant"
 	"netproctor/internal/mutant/chat"
 	"netproctor/internal/mutant/download"
+	"netproctor/internal/mutant/fileshare"
 	"netproctor/internal/mutant/mailbox"
 	"netproctor/internal/mutant/transfer"
 	"netproctor/reference"
@@ -69,6 +70,15 @@ var labs = []lab{{
 	// a greeting, and a message
 	nulls: slices.Concat(mutant.NullServers([]byte("> Connected to the chat server (1 user online)")), mutant.NullClients([]byte("I will upload a file"))),
 	heavy: []string{"server.many", "server.stalled-reader"},
+	disk:  true,
+}, {
+	protocol: "fileshare",
+	mutants:  slices.Concat(fileshare.Servers, fileshare.Clients),
+	variants: slices.Concat(fileshare.ServerVariants, fileshare.ClientVariants),
+	// an empty list, and a request for one
+	nulls: slices.Concat(mutant.WithArgs(mutant.NullServers(make([]byte, 8)), "30001"),
+		mutant.WithArgs(mutant.NullClients([]byte("\x03")), "127.0.0.1", "30001")),
+	heavy: []string{"server.sizes", "client.sequence"},
 	disk:  true,
 }}
 

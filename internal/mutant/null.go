@@ -53,3 +53,15 @@ func accepted(do func(ctx context.Context, c net.Conn)) func(context.Context, re
 		}
 	}
 }
+
+// WithArgs gives programs arguments of their own, where an assignment has them
+// written into the source.
+func WithArgs(list []Variant, args ...string) []Variant {
+	for i, v := range list {
+		list[i].Main = func(ctx context.Context, e reference.Env) int {
+			e.Args = args
+			return v.Main(ctx, e)
+		}
+	}
+	return list
+}
