@@ -46,14 +46,14 @@ var wrongThreads = []serverFault{
 			threads.Go(func() { s.discovery(pc) })
 			room := make(chan struct{}, 3)
 			s.acceptAll(l, func(c net.Conn) {
-				threads.Go(func() {
-					select {
-					case room <- struct{}{}:
+				select {
+				case room <- struct{}{}:
+					threads.Go(func() {
 						defer func() { <-room }()
 						s.client(c)
-					case <-s.ctx.Done():
-					}
-				})
+					})
+				case <-s.ctx.Done():
+				}
 			})
 		}
 	}},
