@@ -36,6 +36,9 @@ type lab struct {
 	// processes are requirements that are judged by the vitals of a process: in
 	// memory their scenarios are skipped.
 	processes []string
+	// focused plays to a wrong program only the scenarios of the requirement
+	// that it breaks: where programs keep files on disk the others cost much.
+	focused bool
 }
 
 var labs = []lab{{
@@ -78,8 +81,9 @@ var labs = []lab{{
 	// an empty list, and a request for one
 	nulls: slices.Concat(mutant.WithArgs(mutant.NullServers(make([]byte, 8)), "30001"),
 		mutant.WithArgs(mutant.NullClients([]byte("\x03")), "127.0.0.1", "30001")),
-	heavy: []string{"server.sizes", "client.sequence"},
-	disk:  true,
+	heavy:   []string{"server.sizes", "client.sequence"},
+	disk:    true,
+	focused: true,
 }}
 
 // load loads the lab's protocol, once for all tests: nothing changes it.
@@ -115,6 +119,11 @@ func (l lab) unbroken(p *conformance.Protocol, role, breaks string) *conformance
 	if program := p.Programs[role]; program.Fragments != breaks {
 		program.Fragments = ""
 		less.Programs = map[string]conformance.Program{role: program}
+	}
+	if l.focused {
+		less.Scenarios = slices.DeleteFunc(less.Scenarios, func(s *conformance.Scenario) bool {
+			return !slices.Contains(s.Covers, breaks) && !(s.Pieces && p.Programs[role].Fragments == breaks)
+		})
 	}
 	return less
 }
