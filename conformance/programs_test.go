@@ -61,6 +61,13 @@ var (
 var chatSample = []string{"server/relay/*", "server/count/*", "server/many/*", "server/upload/*", "server/upload-info/*", "server/upload-private/*",
 	"server/upload-blocks/*", "server/interrupt/*", "server/restart/*", "server/reset/*", "server/upload-aborted/*", "server/newline/*"}
 
+// The same for fileshare.
+var (
+	fileshareServerSample = []string{"server/discovery*/*", "server/concurrent/*", "server/remnant-*/*", "server/get-missing/*", "server/unclean-close/*",
+		"server/fragments/*", "server/no-traceback/*", "server/sizes/16-mib/*", "server/close-log/*", "server/bad-command/*"}
+	fileshareClientSample = []string{"client/scan*/*", "client/bye/*", "client/no-traceback/*/*", "client/sequence/*", "client/server-gone/*", "client/connect*/*"}
+)
+
 var programs = []program{
 	{protocol: "mailbox", dir: "python-good", role: "server", command: "python3 server.py", needs: "python3", lacks: "server.extra-bytes"},
 	{protocol: "mailbox", dir: "python-good", role: "client", command: "python3 client.py", needs: "python3"},
@@ -176,6 +183,28 @@ var programs = []program{
 	{protocol: "chat", dir: "python-client-upload-missing-dies", breaks: "client.upload-missing"},
 	{protocol: "chat", dir: "python-client-upload-no-size", breaks: "client.upload"},
 	{protocol: "chat", dir: "python-client-upload-size-in-characters", breaks: "client.upload"},
+
+	{protocol: "fileshare", dir: "python-good", role: "server", command: "python3 server.py", needs: "python3"},
+	{protocol: "fileshare", dir: "python-good", role: "client", command: "python3 client.py", needs: "python3"},
+	{protocol: "fileshare", dir: "python-unusual", role: "server", command: "python3 server.py", needs: "python3", sample: fileshareServerSample},
+	{protocol: "fileshare", dir: "python-unusual", role: "client", command: "python3 client.py", needs: "python3", sample: fileshareClientSample},
+
+	{protocol: "fileshare", dir: "python-server-one-client", breaks: "server.concurrent"},
+	{protocol: "fileshare", dir: "python-server-single-recv", breaks: "server.fragments"},
+	{protocol: "fileshare", dir: "python-server-text-files", breaks: "server.any-type"},
+	{protocol: "fileshare", dir: "python-server-no-reuseaddr", breaks: "server.restart"},
+	{protocol: "fileshare", dir: "python-server-partial-stays", breaks: "server.remnant-exit"},
+	{protocol: "fileshare", dir: "python-server-loopback-discovery", breaks: "server.discovery-broadcast"},
+	{protocol: "fileshare", dir: "python-server-appends", breaks: "server.put-overwrites"},
+	{protocol: "fileshare", dir: "python-server-spins", breaks: "server.unclean-close"},
+	{protocol: "fileshare", dir: "python-server-snapshot", breaks: "server.list"},
+	{protocol: "fileshare", dir: "python-client-no-timeout", breaks: "client.scan-none"},
+	{protocol: "fileshare", dir: "python-client-unicast-scan", breaks: "client.scan"},
+	{protocol: "fileshare", dir: "python-client-crashes-unconnected", breaks: "client.no-traceback"},
+	{protocol: "fileshare", dir: "python-client-spins-when-gone", breaks: "client.server-gone"},
+	{protocol: "fileshare", dir: "python-client-single-recv", breaks: "client.get"},
+	{protocol: "fileshare", dir: "python-client-empty-stays", breaks: "client.get-missing"},
+	{protocol: "fileshare", dir: "python-client-bye-keeps-open", breaks: "client.bye"},
 }
 
 // fill completes the entry of a wrong program by what its folder is called.
