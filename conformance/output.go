@@ -97,13 +97,15 @@ type trace struct {
 	pattern  *regexp.Regexp
 }
 
+// A report may stand behind a prompt that no newline ends, so that only words
+// which a program might print itself must begin a line.
 var traces = []trace{
-	{"Python", regexp.MustCompile(`(?m)^\s*(Traceback \(most recent call last\):|Fatal Python error:|Task exception was never retrieved|Exception in thread )`)},
+	{"Python", regexp.MustCompile(`(?m)Traceback \(most recent call last\):|Fatal Python error:|Task exception was never retrieved|^\s*Exception in thread `)},
 	{"Go", regexp.MustCompile(`(?m)^(panic: |fatal error: |goroutine \d+ \[)`)},
 	{"Node.js", regexp.MustCompile(`(?m)^(Uncaught |node:internal/|    at .+:\d+:\d+\)?$|Node\.js v\d+)`)},
-	{"Java", regexp.MustCompile(`(?m)^(Exception in thread "|\tat [\w.$]+\(.*\.java:\d+\))`)},
-	{"C++", regexp.MustCompile(`(?m)^(terminate called |libc\+\+abi: )`)},
-	{"Rust", regexp.MustCompile(`(?m)^thread '.*' .*panicked at `)},
+	{"Java", regexp.MustCompile(`(?m)Exception in thread "|^(\tat [\w.$]+\(.*\.java:\d+\))`)},
+	{"C++", regexp.MustCompile(`terminate called (after|without)|libc\+\+abi: `)},
+	{"Rust", regexp.MustCompile(`thread '.*' .*panicked at `)},
 	{"C", regexp.MustCompile(`(?m)^(\*\*\* |==\d+==ERROR: AddressSanitizer|Segmentation fault)`)},
 }
 

@@ -203,3 +203,16 @@ func TestMemoryThatCannotBeMeasured(t *testing.T) {
 	require.Equal(t, conformance.Skip, r.Outcome)
 	require.Equal(t, "the memory of this program cannot be measured", r.Reason)
 }
+
+// TestUncaughtBehindAPrompt finds a traceback that stands behind a prompt.
+func TestUncaughtBehindAPrompt(t *testing.T) {
+	target := serve(func(c net.Conn) { c.Close() })
+	main := target.Main
+	target.Main = func(ctx context.Context, e conformance.FuncEnv) int {
+		io.WriteString(e.Out, "> Traceback (most recent call last):\n  File \"client.py\", line 1\nAttributeError: None\n")
+		return main(ctx, e)
+	}
+	got := grade(t, `steps = [start(), expect_no_traceback()]`, target)
+	require.Equal(t, conformance.Fail, got.Outcome)
+	require.Contains(t, got.Got, "one of Python")
+}
