@@ -79,6 +79,7 @@ type Process interface {
 type ProcessVitals struct {
 	CPU         time.Duration
 	Descriptors int
+	Runnable    int    // threads that wait for nothing
 	RSS         uint64 // bytes
 	PeakRSS     uint64 // bytes at its fullest; 0 if that cannot be told
 	State       string // such as "sleeping"

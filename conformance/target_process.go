@@ -133,7 +133,7 @@ func (p *process) Vitals() (ProcessVitals, error) {
 	if err != nil {
 		return ProcessVitals{}, fmt.Errorf("look at the program: %w", err)
 	}
-	return ProcessVitals{CPU: v.CPU, Descriptors: v.Descriptors, RSS: v.RSS, PeakRSS: v.PeakRSS, State: v.State, Syscall: v.Syscall}, nil
+	return ProcessVitals{CPU: v.CPU, Runnable: v.Runnable, Descriptors: v.Descriptors, RSS: v.RSS, PeakRSS: v.PeakRSS, State: v.State, Syscall: v.Syscall}, nil
 }
 
 func (p *process) Status() ProcessStatus {

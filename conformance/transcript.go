@@ -85,6 +85,6 @@ const (
 	PacketReceived EventKind = "packet-received" // Data; Text: where from, a space, the address it was sent to
 	FolderNoted    EventKind = "folder-noted"    // Text: its path; Data: the names in it, a slash between them
 	FolderSeen     EventKind = "folder-seen"     // the same, later
-	Idled          EventKind = "idled"           // N: milliseconds of CPU; Took
+	Idled          EventKind = "idled"           // N: at how many of idleLooks it was busy
 	Vitals         EventKind = "vitals"          // Text: how the program is, as evidence
 )

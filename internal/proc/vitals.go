@@ -16,6 +16,7 @@ import (
 type Vitals struct {
 	CPU         time.Duration // processor time so far, in steps of 10 ms
 	Threads     int
+	Runnable    int // threads that run, or would if a processor were free
 	Descriptors int // open files and sockets
 	Processes   int
 	RSS         uint64 // bytes of memory
@@ -49,6 +50,7 @@ func (p *Process) Vitals() (Vitals, error) {
 		e := t.entries[pid]
 		v.CPU += time.Duration(int(e.UTime+e.STime)+e.CUTime+e.CSTime) * tick
 		v.Threads += e.NumThreads
+		v.Runnable += t.runnable(pid)
 		descriptors, memory := t.use(pid)
 		v.Descriptors += descriptors
 		v.RSS += memory.VmRSS
@@ -60,6 +62,18 @@ func (p *Process) Vitals() (Vitals, error) {
 		v.Syscall = call.String()
 	}
 	return v, nil
+}
+
+// runnable counts the threads of a process that wait for nothing.
+func (t table) runnable(pid int) (n int) {
+	tasks, _ := os.ReadDir(t.path(pid, "task"))
+	for _, task := range tasks {
+		stat := readString(t.path(pid, filepath.Join("task", task.Name(), "stat")))
+		if _, rest, found := strings.Cut(stat, ") "); found && strings.HasPrefix(rest, "R") {
+			n++
+		}
+	}
+	return n
 }
 
 // use gives a process's open descriptors and its memory, zero if it has ended.
