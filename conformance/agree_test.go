@@ -2,12 +2,14 @@ package conformance_test
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
 	"netproctor/reference/download"
+	"netproctor/reference/fileshare"
 	"netproctor/reference/mailbox"
 	"netproctor/reference/transfer"
 )
@@ -30,6 +32,32 @@ var codecs = []codec{
 	{"download", "FileResponse", (&download.FileResponse{Status: download.Found}).Append(nil), parseDownloadResponse},
 	{"download", "FileResponse", (&download.FileResponse{Ignored: 7}).Append(nil), parseDownloadResponse},
 	{"transfer", "Size", transfer.Size(0x0102030405060708).Append(nil), parseTransferSize},
+	{"fileshare", "GetRequest", (&fileshare.Command{Kind: fileshare.Get, Name: "a.txt"}).Append(nil, fileshare.Sized), parseFileshareCommand(fileshare.Get)},
+	{"fileshare", "PutHead", (&fileshare.Command{Kind: fileshare.Put, Name: "a.txt"}).Append(nil, fileshare.Sized), parseFileshareCommand(fileshare.Put)},
+	{"fileshare", "ListRequest", (&fileshare.Command{Kind: fileshare.List}).Append(nil, fileshare.Sized), parseFileshareCommand(fileshare.List)},
+	{"fileshare", "FileData", (&fileshare.File{Data: []byte("hello")}).Append(nil, fileshare.Sized), parseFileshareFile},
+}
+
+// parseFileshareCommand takes commands of one kind, as a record is one.
+func parseFileshareCommand(kind fileshare.Kind) func(b []byte) ([]byte, error) {
+	return func(b []byte) ([]byte, error) {
+		c, err := fileshare.ParseCommand(b, fileshare.Sized)
+		if err == nil && c.Kind != kind {
+			err = fmt.Errorf("wanted %v, got %v", kind, c.Kind)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return c.Append(nil, fileshare.Sized), nil
+	}
+}
+
+func parseFileshareFile(b []byte) ([]byte, error) {
+	f, err := fileshare.ParseFile(b, fileshare.Sized)
+	if err != nil {
+		return nil, err
+	}
+	return f.Append(nil, fileshare.Sized), nil
 }
 
 func parseMailboxRequest(b []byte) ([]byte, error) {

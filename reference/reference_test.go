@@ -1,6 +1,7 @@
 package reference_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"os"
@@ -140,5 +141,39 @@ func TestChatPrograms(t *testing.T) {
 		require.Contains(t, ann.String(), "> New user ")
 		require.Contains(t, bob.String(), "] hello")
 		require.Contains(t, server.String(), "exit")
+	})
+}
+
+// TestFilesharePrograms finds a server, and moves a file there and back.
+func TestFilesharePrograms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, ok := reference.ByName("fileshare")
+		require.True(t, ok)
+		n := memnet.New()
+		ctx, stop := context.WithCancel(t.Context())
+		dir := t.TempDir()
+		var log strings.Builder
+		status := make(chan int)
+		go func() {
+			h := n.Host("server")
+			status <- p.Server(ctx, reference.Env{Dir: dir, Out: &log, Listen: h.Listen, ListenPacket: h.ListenPacket})
+		}()
+		synctest.Wait()
+
+		require.NoError(t, os.Mkdir(filepath.Join(dir, "client"), 0o755))
+		data := []byte("one\r\ntwo\x00")
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "client", "a.txt"), data, 0o644))
+		var out strings.Builder
+		h := n.Host("client")
+		e := reference.Env{Dir: dir, In: strings.NewReader("scan\nconnect 127.0.0.1 30001\nput a.txt\nrlist\nbye\n"), Out: &out, Dial: h.Dial, ListenPacket: h.ListenPacket}
+		require.Zero(t, p.Client(ctx, e))
+		require.Contains(t, out.String(), "Reference File Sharing Service found at 127.0.0.1 30001\n")
+		require.Contains(t, out.String(), "files on the server: 1\n  a.txt\n")
+		stop()
+		require.Zero(t, <-status)
+		stored, err := os.ReadFile(filepath.Join(dir, "server", "a.txt"))
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(data, stored))
+		require.Contains(t, log.String(), "stored a.txt")
 	})
 }
