@@ -150,6 +150,24 @@ func said(e conformance.Event) (text string, shown bool) {
 	case conformance.Reset:
 		return "> reset (RST)", true
 	}
+	return saidOfPacket(e)
+}
+
+func saidOfPacket(e conformance.Event) (text string, shown bool) {
+	switch e.Kind {
+	case conformance.PacketOpened:
+		return "> open a datagram socket on " + e.Text, true
+	case conformance.PacketSent:
+		return fmt.Sprintf("> datagram of %s to %s: %s", count(len(e.Data), "byte"), e.Text, excerpt(e.Data)), true
+	case conformance.PacketFailed:
+		return "> datagram cannot be sent: " + e.Text, true
+	case conformance.PacketReceived:
+		from, to, _ := strings.Cut(e.Text, " ")
+		if to != "" {
+			to = " to " + to
+		}
+		return fmt.Sprintf("< datagram of %s from %s%s: %s", count(len(e.Data), "byte"), from, to, excerpt(e.Data)), true
+	}
 	return saidOfProgram(e)
 }
 
@@ -179,6 +197,9 @@ func saidOfProgram(e conformance.Event) (text string, shown bool) {
 		return fmt.Sprintf("> look at file %s: %s", e.Text, count(e.N, "byte")), true
 	case conformance.NoFile:
 		return fmt.Sprintf("> look at file %s: it %s", e.Text, e.Data), true
+	case conformance.FolderNoted, conformance.FolderSeen:
+		names := strings.FieldsFunc(string(e.Data), func(r rune) bool { return r == '/' })
+		return fmt.Sprintf("> look at folder %s: %s", e.Text, count(len(names), "file")), true
 	case conformance.Signalled:
 		return "> signal " + e.Text, true
 	case conformance.StepEnd:
