@@ -173,11 +173,11 @@ type Address struct {
 }
 
 func (a Address) bytes(b *binding) ([]byte, error) {
-	local := ""
+	local, peer := "", ""
 	if c := b.view.conn(a.Conn); c != nil {
 		local = c.local
 	} else if s := b.view.socket(a.Conn); s != nil {
-		local = s.local
+		local, peer = s.local, s.peer
 	} else {
 		return nil, fmt.Errorf("address of connection %q: not connected", a.Conn)
 	}
@@ -188,10 +188,19 @@ func (a Address) bytes(b *binding) ([]byte, error) {
 	if a.Part == "port" {
 		return strconv.AppendUint(nil, uint64(ap.Port()), 10), nil
 	}
-	if ap.Addr().IsUnspecified() { // a datagram socket on every address sends from this one
-		return []byte(b.values["host"]), nil
+	if ap.Addr().IsUnspecified() {
+		return []byte(sendsFrom(peer, b)), nil
 	}
 	return []byte(ap.Addr().Unmap().String()), nil
+}
+
+// sendsFrom is where the datagrams of a socket on every address come from: on
+// one machine that is the address that they go to.
+func sendsFrom(peer string, b *binding) string {
+	if ap, err := netip.ParseAddrPort(peer); err == nil {
+		return ap.Addr().Unmap().String()
+	}
+	return b.values["host"]
 }
 
 // A Variable is a value of the play: "port" or "host".
