@@ -116,7 +116,7 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-func TestFolders(t *testing.T) {
+func TestContents(t *testing.T) {
 	const steps = `steps = [file("f/old"), note_contents("f"), launch(), expect_exit(), expect_contents("f"`
 	for _, c := range []wordCase{
 		{"as it was", steps + `)]`, writes("other", nil), conformance.Pass, ""},
