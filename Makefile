@@ -25,7 +25,7 @@ check: ## everything that must hold before a commit
 	$(GO) test -race -shuffle=on -timeout 30m ./...
 
 kill: ## print the kill matrix: every wrong program and what catches it
-	$(GO) test ./conformance -run 'TestKill' -v -count=1 | grep -oE '(kill|null|variant) .*|^(matrix|ok|FAIL|--- FAIL).*'
+	KILL=whole $(GO) test ./conformance -run 'TestKill' -v -count=1 | grep -oE '(kill|null|variant) .*|^(matrix|ok|FAIL|--- FAIL).*'
 
 programs: ## grade the real programs with the whole of each suite
 	PROGRAMS=whole $(GO) test ./conformance -run 'Programs' -v -count=1 -timeout 30m

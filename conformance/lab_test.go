@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"os"
 	"slices"
 	"sync"
 	"syscall"
@@ -36,9 +37,6 @@ type lab struct {
 	// processes are requirements that are judged by the vitals of a process: in
 	// memory their scenarios are skipped.
 	processes []string
-	// focused plays to a wrong program only the scenarios of the requirement
-	// that it breaks: where programs keep files on disk the others cost much.
-	focused bool
 }
 
 var labs = []lab{{
@@ -81,9 +79,8 @@ var labs = []lab{{
 	// an empty list, and a request for one
 	nulls: slices.Concat(mutant.WithArgs(mutant.NullServers(make([]byte, 8)), "30001"),
 		mutant.WithArgs(mutant.NullClients([]byte("\x03")), "127.0.0.1", "30001")),
-	heavy:   []string{"server.sizes", "client.sequence"},
-	disk:    true,
-	focused: true,
+	heavy: []string{"server.sizes", "client.sequence"},
+	disk:  true,
 }}
 
 // load loads the lab's protocol, once for all tests: nothing changes it.
@@ -112,20 +109,27 @@ func (l lab) light(p *conformance.Protocol, breaks string) *conformance.Protocol
 	return &less
 }
 
-// unbroken is light without messages in pieces, unless it is those that a wrong
-// program gets wrong.
-func (l lab) unbroken(p *conformance.Protocol, role, breaks string) *conformance.Protocol {
+// focused leaves what is to catch a wrong program: the scenarios of the
+// requirement that it breaks. With KILL=whole all are played that are not heavy.
+// Messages come in pieces only if it is those that the program gets wrong.
+func (l lab) focused(p *conformance.Protocol, role, breaks string) *conformance.Protocol {
 	less := l.light(p, breaks)
-	if program := p.Programs[role]; program.Fragments != breaks {
-		program.Fragments = ""
-		less.Programs = map[string]conformance.Program{role: program}
+	if p.Programs[role].Fragments != breaks {
+		unbroken(less, role)
 	}
-	if l.focused {
+	if os.Getenv("KILL") != "whole" {
 		less.Scenarios = slices.DeleteFunc(less.Scenarios, func(s *conformance.Scenario) bool {
 			return !slices.Contains(s.Covers, breaks) && !(s.Pieces && p.Programs[role].Fragments == breaks)
 		})
 	}
 	return less
+}
+
+// unbroken has a protocol's messages delivered whole.
+func unbroken(p *conformance.Protocol, role string) {
+	program := p.Programs[role]
+	program.Fragments = ""
+	p.Programs = map[string]conformance.Program{role: program}
 }
 
 // memoryFolder is a folder whose files are in memory, where there is one with

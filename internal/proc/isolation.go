@@ -19,6 +19,9 @@ type Isolation struct {
 	found report // what the worker said of its surroundings
 	host  string
 	rooms *rooms
+	// refused is why the rung above this one does not work here; nil if it was
+	// not tried.
+	refused error
 }
 
 // A rung is one step of the ladder from best to least.
@@ -39,11 +42,11 @@ func New(cfg Config) (*Isolation, error) {
 	host, _ := os.Hostname()
 	var refused []error
 	for _, r := range ladder {
-		i := &Isolation{cfg: cfg, rung: r, host: host, rooms: &rooms{}}
-		if err = i.probe(); err == nil {
+		i := &Isolation{cfg: cfg, rung: r, host: host, rooms: &rooms{}, refused: errors.Join(refused...)}
+		if err = i.probePatiently(); err == nil {
 			return i, nil
 		}
-		refused = append(refused, fmt.Errorf("%s: %w", i, err))
+		refused = append(refused, fmt.Errorf("%s: %w", i.name(), err))
 	}
 	return nil, fmt.Errorf("isolate programs: %w", errors.Join(refused...))
 }
@@ -60,6 +63,22 @@ func ladderOf(name string) ([]rung, error) {
 	}
 	return nil, fmt.Errorf(`isolation wants "auto", "namespaces" or "none", got %q`, name)
 }
+
+// probePatiently tries a rung with namespaces again when it fails: a machine may
+// have none to give for a moment, and a lower rung keeps programs apart less.
+func (i *Isolation) probePatiently() error {
+	err := i.probe()
+	for try := 0; err != nil && i.rung.namespaces && try < probesAgain; try++ {
+		time.Sleep(probePause)
+		err = i.probe()
+	}
+	return err
+}
+
+const (
+	probesAgain = 2
+	probePause  = 100 * time.Millisecond
+)
 
 // probe walks the whole path once: some systems let a user namespace be made and
 // then deny what it is needed for.
@@ -113,8 +132,17 @@ func (s *Sandbox) tryNothing(ctx context.Context) error {
 	return nil
 }
 
-// String names the rung in use, as it stands in every report.
+// String names the rung in use, as it stands in every report, and why it is not
+// a better one.
 func (i *Isolation) String() string {
+	if i.refused != nil {
+		first, _, _ := strings.Cut(i.refused.Error(), "\n")
+		return i.name() + "; not " + first
+	}
+	return i.name()
+}
+
+func (i *Isolation) name() string {
 	landlock := ""
 	if i.found.Landlock > 0 {
 		landlock = fmt.Sprintf("landlock %d, ", i.found.Landlock)
