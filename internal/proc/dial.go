@@ -32,7 +32,7 @@ func Narrowed(fd int) error {
 }
 
 // Dial connects to an address inside the sandbox: a loopback address, localhost,
-// or the host's name. For TCP it gives a *net.TCPConn.
+// or the host's name. For TCP it gives what a *net.TCPConn can do.
 func (s *Sandbox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	addr, err := s.resolve(ctx, address, loopback)
 	if err != nil {
@@ -55,6 +55,10 @@ func (s *Sandbox) Dial(ctx context.Context, network, address string) (net.Conn, 
 	if err != nil {
 		return nil, opError("dial", network, addr, err)
 	}
+	if tcp, is := c.(*net.TCPConn); is && c.RemoteAddr() == nil {
+		// It was made, and reset before it could be asked where it leads.
+		return &knownConn{tcp, net.TCPAddrFromAddrPort(addr)}, nil
+	}
 	if strings.HasPrefix(network, "tcp") && c.LocalAddr().String() == c.RemoteAddr().String() {
 		// The kernel may pick the very port that is dialled; such a socket talks to itself.
 		c.Close()
@@ -62,6 +66,16 @@ func (s *Sandbox) Dial(ctx context.Context, network, address string) (net.Conn, 
 	}
 	return c, nil
 }
+
+// A knownConn is a connection that knows where it leads, although the kernel does
+// not any more.
+type knownConn struct {
+	*net.TCPConn
+	remote net.Addr
+}
+
+// RemoteAddr implements net.Conn.
+func (c *knownConn) RemoteAddr() net.Addr { return c.remote }
 
 // Listen listens on an address inside the sandbox; an empty host means all of IPv4.
 func (s *Sandbox) Listen(ctx context.Context, network, address string) (net.Listener, error) {
