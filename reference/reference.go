@@ -56,9 +56,13 @@ var All = []Protocol{
 		Client: func(ctx context.Context, e Env) int { return transfer.ClientMain(ctx, e.Args, e.Dir, e.Out, e.Dial) },
 	},
 	{
-		Name:   "fileshare",
-		Server: func(ctx context.Context, e Env) int { return fileshare.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen, e.ListenPacket) },
-		Client: func(ctx context.Context, e Env) int { return fileshare.ClientMain(ctx, e.Args, e.Dir, e.In, e.Out, e.Dial, e.ListenPacket) },
+		Name: "fileshare",
+		Server: func(ctx context.Context, e Env) int {
+			return fileshare.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen, e.ListenPacket)
+		},
+		Client: func(ctx context.Context, e Env) int {
+			return fileshare.ClientMain(ctx, e.Args, e.Dir, e.In, e.Out, e.Dial, e.ListenPacket)
+		},
 	},
 	{
 		Name:   "chat",
