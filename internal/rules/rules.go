@@ -35,6 +35,11 @@ var Rules = []Rule{
 		Why: "a worker inside a sandbox must be small, and knows nothing of protocols",
 	},
 	{
+		Package: "internal/probe",
+		Not:     []string{"net", "testing"},
+		Why:     "it compiles a submission and reads its counters; what they mean is for the fuzzer",
+	},
+	{
 		Package: "internal/memnet",
 		Not:     []string{"testing"},
 		Why:     "a network in memory is of use to any test",
@@ -81,13 +86,13 @@ var Rules = []Rule{
 	},
 	{
 		Package: "fuzz",
-		Own:     []string{"conformance", "internal/record"},
+		Own:     []string{"conformance", "internal/record", "internal/probe"},
 		Not:     []string{"testing"},
 		Why:     "layouts and scenarios say what is legal; the fuzzer must not learn it from the code that it tries",
 	},
 	{
 		Package: "cmd/*",
-		Own:     []string{"conformance", "internal/proc", "internal/record", "fuzz", "reference", "reference/*", "reports", "scenarios"},
+		Own:     []string{"conformance", "internal/proc", "internal/record", "internal/probe", "fuzz", "reference", "reference/*", "reports", "scenarios"},
 		Others:  []string{"github.com/alecthomas/kong", "golang.org/x/term", "mvdan.cc/sh/v3"},
 		Not:     []string{"testing"},
 		Why:     "only the command knows everything",

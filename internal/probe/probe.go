@@ -1,0 +1,153 @@
+// Package probe puts counters into a stranger's program, so that a fuzzer sees
+// how far into it its messages come, and reads them while it runs.
+//
+//	command, folder --Python--> Probe: the command to start in place of the other one
+//	Probe, a run's folder --Open--> Counters --Take--> what was executed since the last time
+//	Probe, what was ever executed --Missed--> lines that nobody reached
+//
+// The submission stays as it is. What is started instead are compiled files
+// outside of it that behave the same: same lines in tracebacks, same names, same
+// exit status.
+//
+// The counters are bytes in a file, which the program maps and we read: a program
+// that cuts the file short does not hurt whoever reads it.
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// A Probe is a program with counters. Close removes it.
+type Probe struct {
+	// Command starts it: words in place of those that start the program itself.
+	Command []string
+	// Size is how many counters there are. The first one only says that they
+	// are alive.
+	Size int
+	// Blocks are the counters that stand for lines.
+	Blocks []Block
+	// Words and Numbers are the constants of the source.
+	Words   [][]byte
+	Numbers []uint64
+	// Skipped are source files without counters, and why.
+	Skipped []string
+
+	folder string
+}
+
+// A Block is a run of lines that are executed together.
+type Block struct {
+	Cell  int
+	File  string // below the submission's folder
+	Lines []Lines
+}
+
+// Lines are those from First to Last.
+type Lines struct{ First, Last int }
+
+// Close removes what was made.
+func (p *Probe) Close() error { return os.RemoveAll(p.folder) }
+
+// mapName is the file of the counters. It lies beside the folder "work" in which
+// the program runs, where programs may write but do not look.
+const mapName = "netproctor.map"
+
+// Counters are those of one run.
+type Counters struct {
+	file  *os.File
+	zero  []byte
+	alive bool
+}
+
+// Open makes the counters of a run, before the program is started. The root is
+// the folder that holds the program's working directory.
+func (p *Probe) Open(root *os.Root) (*Counters, error) {
+	f, err := root.OpenFile(mapName, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("make the counters: %w", err)
+	}
+	if err := f.Truncate(int64(p.Size)); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("make the counters: %w", err)
+	}
+	return &Counters{file: f, zero: make([]byte, p.Size)}, nil
+}
+
+// Take reads the counters into b, which is of the probe's size, and clears them.
+// It tells whether the program has ever touched them.
+func (c *Counters) Take(b []byte) bool {
+	if n, err := c.file.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) || n < len(b) {
+		return false
+	}
+	c.alive = c.alive || b[0] != 0
+	if c.alive {
+		_, _ = c.file.WriteAt(c.zero, 0) // if that fails the same is counted again
+	}
+	return c.alive
+}
+
+// Close frees them.
+func (c *Counters) Close() error { return c.file.Close() }
+
+// Missed are the lines of a file that were never reached.
+type Missed struct {
+	File  string
+	Lines []Lines
+}
+
+// Missed gives the lines whose blocks were never reached, by file. Blocks that
+// follow one another are one range.
+func (p *Probe) Missed(reached func(cell int) bool) (list []Missed) {
+	lines := map[string]map[int]bool{} // whether they were reached
+	for _, b := range p.Blocks {
+		if lines[b.File] == nil {
+			lines[b.File] = map[int]bool{}
+		}
+		hit := reached(b.Cell)
+		for _, r := range b.Lines {
+			for n := r.First; n <= r.Last; n++ {
+				lines[b.File][n] = lines[b.File][n] || hit
+			}
+		}
+	}
+	for file, all := range lines {
+		if ranges := unreached(all); len(ranges) > 0 {
+			list = append(list, Missed{filepath.FromSlash(file), ranges})
+		}
+	}
+	slices.SortFunc(list, func(a, b Missed) int {
+		if a.File < b.File {
+			return -1
+		}
+		return 1
+	})
+	return list
+}
+
+// unreached gives ranges of unreached lines. What lies between two of them and is
+// no line of any block, such as a comment, does not part them.
+func unreached(lines map[int]bool) (ranges []Lines) {
+	var numbers []int
+	for n := range lines {
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	open := false
+	for _, n := range numbers {
+		switch {
+		case lines[n]:
+			open = false
+		case open:
+			ranges[len(ranges)-1].Last = n
+		default:
+			ranges = append(ranges, Lines{n, n})
+			open = true
+		}
+	}
+	return ranges
+}
