@@ -27,9 +27,8 @@ type Finding struct {
 	Evidence     string   `json:"evidence"`
 	Scenario     string   `json:"scenario"` // the file that plays it
 
-	first   string // the signature before it was made short
 	history []Visit
-	allowed [][]byte // the answers that would have been right to the last visit
+	allowed [][]byte // the answers that would have been right to the last visit; nil if that is not known
 }
 
 // finding makes one of a fault.
@@ -38,25 +37,17 @@ func (o *Options) finding(f *fault, history []Visit) *Finding {
 	for _, v := range history {
 		x.Sends = append(x.Sends, hex.EncodeToString(v))
 	}
-	b := belief{o.Model}
 	if o.Model == nil {
 		return x
 	}
+	b := belief{{Model: o.Model}}
 	for _, v := range history[:len(history)-1] {
-		b = b.any(v)
+		if b = b.any(v); len(b) > mostStates {
+			return x
+		}
 	}
 	x.allowed = b.allowed(history[len(history)-1])
 	return x
-}
-
-// any gives the belief after a visit, whatever was answered.
-func (b belief) any(sent []byte) (next belief) {
-	for _, m := range b {
-		for _, o := range m.Apply(sent) {
-			next = append(next, o.Next)
-		}
-	}
-	return next
 }
 
 // requirements names the requirements that a fault breaks, as far as names tell:
@@ -107,7 +98,7 @@ func (x *Finding) expectation(conn string) []conformance.Step {
 	if len(x.allowed) == 1 && len(x.allowed[0]) > 0 {
 		steps = append(steps, &conformance.Expect{Conn: conn, What: conformance.Lit(x.allowed[0])})
 	}
-	if len(x.allowed) <= 1 {
+	if len(x.allowed) == 1 {
 		steps = append(steps, &conformance.ExpectClose{Conn: conn})
 	}
 	if x.Kind == Exception {
