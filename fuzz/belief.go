@@ -69,10 +69,15 @@ func (b belief) after(v Visit, a answer, r *reasons) (next belief, ok bool) {
 		}
 	}
 	next = b.follow(v, r, func(o Outcome) bool { return o.allows(a) })
-	if n := r.of(v); len(next) == 0 && n >= 0 {
-		r.loose[n] = true
-		next = b.follow(v, nil, func(o Outcome) bool { return o.allows(a) })
+	if len(next) > 0 {
+		return next, true
 	}
+	n := r.of(v)
+	if n < 0 {
+		return nil, false
+	}
+	r.loose[n] = true
+	next = b.follow(v, nil, func(o Outcome) bool { return o.allows(a) })
 	return next, len(next) > 0
 }
 

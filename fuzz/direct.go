@@ -108,7 +108,7 @@ func (w *direct) visit(ctx context.Context, v Visit, limit time.Duration) answer
 		return answer{fault: "no connection: " + err.Error()}
 	}
 	a := w.exchange(&c, fd, v)
-	if a.fault != "" || a.reset || disconnect(fd) != nil {
+	if a.fault != "" || disconnect(fd) != nil {
 		w.drop(i)
 	}
 	return a

@@ -199,13 +199,38 @@ func (m *message) look() {
 	for _, e := range leaves(&d, nil) {
 		s := spot{from: e.Offset, to: e.Offset + e.Size, others: others(&e)}
 		if e.Field.Kind == record.Text || e.Field.Kind == record.Until {
-			s.others = nil
-			for _, text := range odd {
-				s.others = append(s.others, sized(text, e))
-			}
+			s = m.reworded(&d, e)
 		}
 		m.spots = append(m.spots, s)
 	}
+}
+
+// reworded puts odd texts in the place of a field. The length before it stays
+// true, and if possible the text is as it is, so that visits meet in it.
+func (m *message) reworded(d *record.Decoded, e record.DecodedField) spot {
+	whole := spot{to: len(m.bytes)}
+	for _, text := range odd {
+		v := d.Value()
+		for _, f := range v.Layout.Fields {
+			if f.SizeOf != "" {
+				delete(v.Fields, f.Name)
+			}
+		}
+		if _, own := v.Fields[e.Field.Name].([]byte); own {
+			v.Fields[e.Field.Name] = text
+		}
+		if b, err := v.Append(nil); err == nil && !bytes.Equal(b, m.bytes) {
+			whole.others = append(whole.others, b)
+		}
+	}
+	if len(whole.others) > 0 {
+		return whole
+	}
+	s := spot{from: e.Offset, to: e.Offset + e.Size}
+	for _, text := range odd {
+		s.others = append(s.others, sized(text, e))
+	}
+	return s
 }
 
 // wrong appends a message that is almost legal: one field at an edge, a cut, or
