@@ -62,8 +62,8 @@ type Campaign struct {
 	Stopped string
 }
 
-// ErrNeverWorked says that there is nothing to fuzz: the program fails a good
-// exchange as soon as it has been started.
+// ErrNeverWorked says that there is nothing to fuzz: the program does not begin
+// to serve.
 var ErrNeverWorked = errors.New("the program never worked")
 
 // A program is started afresh after so many visits or bytes, so that a history
@@ -87,9 +87,6 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 	}
 	defer c.drop()
 	err := c.run(ctx)
-	if errors.Is(err, ErrNeverWorked) {
-		return nil, err
-	}
 	c.drop()
 	end := &Campaign{Progress: c.progress(), Findings: c.findings, Blind: !c.answered}
 	switch {
@@ -244,9 +241,6 @@ func (c *campaign) follow(ctx context.Context, f *fault, i, n int) error {
 			f = died
 		}
 	}
-	if i == 0 && c.starts == 1 && len(c.generator.histories) > 0 {
-		return fmt.Errorf("%w: it was sent %s, and %s", ErrNeverWorked, quote(c.generator.histories[0][max(n, 0)]), f.evidence)
-	}
 	c.drop()
 	if f.kind == Hang || f.kind == Spin {
 		c.limit = patience
@@ -283,6 +277,7 @@ func (c *campaign) found(ctx context.Context, f *fault, recent func(int) []Visit
 		return nil
 	}
 	c.known[f.signature] = true
+	after := time.Since(c.began)
 	m := &minimiser{o: c.o, want: f.kind, until: time.Now().Add(minimiseFor), left: minimiseAttempts}
 	finding := m.finding(ctx, f, recent)
 	if finding == nil {
@@ -294,7 +289,7 @@ func (c *campaign) found(ctx context.Context, f *fault, recent func(int) []Visit
 	}
 	c.known[finding.Signature] = true
 	finding.ID = fmt.Sprintf("%s-%d", finding.Kind, len(c.findings)+1)
-	finding.FoundAfter = time.Since(c.began).Seconds()
+	finding.FoundAfter = after.Seconds()
 	finding.Seed = c.o.Seed
 	c.findings = append(c.findings, finding)
 	if c.o.Found == nil {

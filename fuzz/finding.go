@@ -22,7 +22,7 @@ type Finding struct {
 	Signature    string   `json:"signature"`
 	Sends        []string `json:"sends"` // what each visit sends, in hexadecimal
 	Seed         uint64   `json:"seed"`
-	FoundAfter   float64  `json:"found_after_s"`
+	FoundAfter   float64  `json:"found_after_s"` // when it was seen first
 	Verified     int      `json:"verified"` // how many of three fresh programs showed it
 	Evidence     string   `json:"evidence"`
 	Scenario     string   `json:"scenario"` // the file that plays it

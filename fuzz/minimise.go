@@ -19,7 +19,7 @@ type minimiser struct {
 // Bounds of it, in time and in attempts; what is not yet minimal then is still
 // right.
 const (
-	minimiseFor      = 15 * time.Second
+	minimiseFor      = 5 * time.Second
 	minimiseAttempts = 200
 )
 
