@@ -103,7 +103,7 @@ func sideBySide(b *testing.B, o *Options, good Visit) {
 	processors, undo := pin()
 	defer undo()
 	o.processors = processors
-	c := &campaign{o: o, generator: newGenerator(o), began: time.Now(), limit: answerLimit, known: map[string]bool{}}
+	c := newCampaign(o)
 	require.NoError(b, c.fresh(ctx, 0))
 	defer c.drop()
 	var judged, bare time.Duration

@@ -21,6 +21,9 @@ type Options struct {
 	// Files are laid out in the server's working directory at every start.
 	Files map[string][]byte
 	Seed  uint64
+	// Gap is how long a right server waits for more of a message before it drops
+	// its client; 0: it has no such rule, and messages never stop in the middle.
+	Gap time.Duration
 	// Cases is how many cases are played; 0 leaves it to For alone.
 	Cases int
 	For   time.Duration
@@ -40,6 +43,8 @@ type Progress struct {
 	// Legal and Wrong are how many cases were messages by the rules, and almost;
 	// the others are what scenarios send, and noise.
 	Legal, Wrong int
+	// Gaps are cases beside these, which stop in the middle of a message.
+	Gaps int
 	// Tolerated counts visits that showed what had been found before.
 	Tolerated int
 	// Unexplained counts faults that fresh programs did not show again: they are
@@ -81,13 +86,17 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 		defer undo()
 		o.processors = processors
 	}
-	c := &campaign{o: &o, generator: newGenerator(&o), began: time.Now(), limit: answerLimit, known: map[string]bool{}}
+	c := newCampaign(&o)
 	if err := c.fresh(ctx, 0); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNeverWorked, err)
 	}
 	defer c.drop()
+	c.beside = newSleepers(&o)
+	c.beside.begin(ctx)
 	err := c.run(ctx)
 	c.drop()
+	c.beside.end()
+	err = errors.Join(err, c.takeBeside())
 	end := &Campaign{Progress: c.progress(), Findings: c.findings, Blind: !c.answered}
 	switch {
 	case ctx.Err() != nil:
@@ -104,12 +113,19 @@ func (c *campaign) run(ctx context.Context) error {
 			return err
 		}
 		c.cases++
+		if err := c.takeBeside(); err != nil {
+			return err
+		}
 		c.tell()
 	}
 	if f := c.program.leaves(); f != nil && ctx.Err() == nil {
 		return c.found(ctx, f, c.recent(c.cases-1, -1))
 	}
 	return nil
+}
+
+func newCampaign(o *Options) *campaign {
+	return &campaign{o: o, generator: newGenerator(o), began: time.Now(), limit: answerLimit, known: map[string]bool{}}
 }
 
 // A campaign is the state of one Run.
@@ -120,6 +136,7 @@ type campaign struct {
 	told      time.Time
 	limit     time.Duration // for an answer; see patience
 
+	beside   *sleepers
 	program  *program
 	from     int  // the first case that it was played
 	answered bool // something right, by an earlier program
@@ -287,6 +304,26 @@ func (c *campaign) found(ctx context.Context, f *fault, recent func(int) []Visit
 	if c.known[finding.Signature] && finding.Signature != f.signature {
 		return nil // it came to the same in the end
 	}
+	return c.add(finding, after)
+}
+
+// takeBeside takes what sleepers have found meanwhile.
+func (c *campaign) takeBeside() error {
+	for c.beside != nil {
+		select {
+		case x := <-c.beside.found:
+			if err := c.add(x.finding, x.after.Sub(c.began)); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// add keeps a verified finding.
+func (c *campaign) add(finding *Finding, after time.Duration) error {
 	c.known[finding.Signature] = true
 	finding.ID = fmt.Sprintf("%s-%d", finding.Kind, len(c.findings)+1)
 	finding.FoundAfter = after.Seconds()
@@ -301,7 +338,7 @@ func (c *campaign) found(ctx context.Context, f *fault, recent func(int) []Visit
 func (c *campaign) progress() Progress {
 	return Progress{
 		Cases: c.cases, Visits: c.visits, Starts: c.starts, Findings: len(c.findings), Legal: c.legal, Wrong: c.wrong,
-		Tolerated: c.tolerated, Unexplained: c.unexplained, Overflows: c.overflows + c.program.overflows(), Elapsed: time.Since(c.began),
+		Gaps: c.beside.count(), Tolerated: c.tolerated, Unexplained: c.unexplained, Overflows: c.overflows + c.program.overflows(), Elapsed: time.Since(c.began),
 	}
 }
 

@@ -28,6 +28,7 @@ type Finding struct {
 	Scenario     string   `json:"scenario"` // the file that plays it
 
 	history []Visit
+	gap     *gap // how the message of the history was sent, if it stopped in the middle
 	allowed [][]byte // the answers that would have been right to the last visit; nil if that is not known
 }
 
@@ -81,6 +82,11 @@ func (x *Finding) scenario() *conformance.Scenario {
 		Why:   "The fuzzer found this: " + x.Signature + ".",
 		Steps: []conformance.Step{&conformance.Start{Run: "main", Listens: true}},
 	}
+	if x.gap != nil {
+		s.Steps = append(s.Steps, x.gap.steps("c1")...)
+		s.Steps = append(s.Steps, x.expectation("c1")...)
+		return s
+	}
 	for i, v := range x.history {
 		conn := fmt.Sprintf("c%d", i+1)
 		s.Steps = append(s.Steps, &conformance.Connect{Conn: conn}, &conformance.Send{Conn: conn, What: conformance.Lit(v)},
@@ -92,6 +98,19 @@ func (x *Finding) scenario() *conformance.Scenario {
 	return s
 }
 
+// steps sends a message that stops in the middle.
+func (x *gap) steps(conn string) []conformance.Step {
+	steps := []conformance.Step{&conformance.Connect{Conn: conn}}
+	if x.cut > 0 {
+		steps = append(steps, &conformance.Send{Conn: conn, What: conformance.Lit(x.message[:x.cut])})
+	}
+	if !x.resumes {
+		return steps
+	}
+	return append(steps, &conformance.Pause{For: x.paused}, &conformance.Send{Conn: conn, What: conformance.Lit(x.message[x.cut:])},
+		&conformance.Close{Conn: conn, How: conformance.HalfClosed})
+}
+
 // expectation is what would have been right at the end.
 func (x *Finding) expectation(conn string) []conformance.Step {
 	var steps []conformance.Step
@@ -99,7 +118,11 @@ func (x *Finding) expectation(conn string) []conformance.Step {
 		steps = append(steps, &conformance.Expect{Conn: conn, What: conformance.Lit(x.allowed[0])})
 	}
 	if len(x.allowed) == 1 {
-		steps = append(steps, &conformance.ExpectClose{Conn: conn})
+		end := &conformance.ExpectClose{Conn: conn}
+		if x.gap != nil && !x.gap.resumes {
+			end.Within = x.gap.patient
+		}
+		steps = append(steps, end)
 	}
 	if x.Kind == Exception {
 		steps = append(steps, &conformance.ExpectNoTraceback{})

@@ -64,6 +64,11 @@ func (w *dialled) visit(ctx context.Context, v Visit, limit time.Duration) answe
 			half.CloseWrite()
 		}
 	}
+	return drain(c, limit)
+}
+
+// drain reads to the end of a connection.
+func drain(c net.Conn, limit time.Duration) answer {
 	data, err := io.ReadAll(io.LimitReader(c, answerMost))
 	var late net.Error
 	switch {
