@@ -90,14 +90,15 @@ func (b *processBox) ListenPacket(ctx context.Context, network, address string) 
 }
 
 func (b *processBox) Start(ctx context.Context, a Arguments, output Output) (Process, error) {
-	args, err := a.Append(b.command.words)
-	if err != nil {
+	return b.start(ctx, a, proc.Spec{}, output)
+}
+
+func (b *processBox) start(ctx context.Context, a Arguments, spec proc.Spec, output Output) (_ Process, err error) {
+	if spec.Args, err = a.Append(b.command.words); err != nil {
 		return nil, err
 	}
-	p, err := b.box.Start(ctx, proc.Spec{
-		Args:   args,
-		Output: func(stream string, _ time.Time, data []byte) { output(stream, data) },
-	})
+	spec.Output = func(stream string, _ time.Time, data []byte) { output(stream, data) }
+	p, err := b.box.Start(ctx, spec)
 	if err != nil {
 		return nil, err
 	}

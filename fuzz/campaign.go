@@ -21,60 +21,111 @@ type Options struct {
 	// Files are laid out in the server's working directory at every start.
 	Files map[string][]byte
 	Seed  uint64
+	// Gap is how long a right server waits for more of a message before it drops
+	// its client; 0: it has no such rule, and messages never stop in the middle.
+	Gap time.Duration
 	// Cases is how many cases are played; 0 leaves it to For alone.
 	Cases int
 	For   time.Duration
 	// Progress is called now and then.
 	Progress func(Progress)
+	// Found, if not nil, is called with each finding when it is verified, so
+	// that it is not lost if the campaign is killed.
+	Found func(*Finding) error
 
-	requests []*record.Layout // see layouts
+	requests   []*record.Layout // see layouts
+	processors []int            // where the program runs; empty means anywhere
 }
 
 // Progress is how far a campaign has come.
 type Progress struct {
 	Cases, Visits, Starts, Findings int
-	Elapsed                         time.Duration
+	// Legal and Wrong are how many cases were messages by the rules, and almost;
+	// the others are what scenarios send, and noise.
+	Legal, Wrong int
+	// Gaps are cases beside these, which stop in the middle of a message.
+	Gaps int
+	// Tolerated counts visits that showed what had been found before.
+	Tolerated int
+	// Unexplained counts faults that fresh programs did not show again: they are
+	// not findings.
+	Unexplained int
+	// Overflows are connections that were dropped because the program did not
+	// accept those before them.
+	Overflows uint64
+	Elapsed   time.Duration
 }
 
 // A Campaign is what came of it.
 type Campaign struct {
 	Progress
 	Findings []*Finding
+	// Blind says that the program gave no right answer at all, so that the
+	// absence of findings means nothing.
+	Blind bool
 	// Stopped says why it ended before its time; empty if it did not.
 	Stopped string
 }
 
-// ErrNeverWorked says that there is nothing to fuzz: the program fails a good
-// exchange as soon as it has been started.
+// ErrNeverWorked says that there is nothing to fuzz: the program does not begin
+// to serve.
 var ErrNeverWorked = errors.New("the program never worked")
 
-// A program is started afresh after so many visits, so that a model of it stays
-// small and a history can be made short.
-const freshAfter = 3000
+// A program is started afresh after so many visits or bytes, so that a history
+// can be played again in seconds.
+const (
+	freshAfter     = 50_000
+	freshAfterSent = 64 << 20
+)
 
 // Run fuzzes a server until its time is over, its cases are played, or ctx is
 // done. It plays one visit at a time, so that a fault has one cause.
 func Run(ctx context.Context, o Options) (*Campaign, error) {
-	c := &campaign{o: &o, generator: newGenerator(&o), began: time.Now(), known: map[string]bool{}}
-	if err := c.warm(ctx); err != nil {
-		return nil, err
+	if _, process := o.Target.(*conformance.Command); process {
+		processors, undo := pin()
+		defer undo()
+		o.processors = processors
+	}
+	c := newCampaign(&o)
+	if err := c.fresh(ctx, 0); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNeverWorked, err)
 	}
 	defer c.drop()
-	for i := 0; c.goesOn(ctx, i); i++ {
-		if err := c.play(ctx, c.generator.at(i)); err != nil {
-			if ctx.Err() != nil {
-				break
-			}
-			return nil, err
-		}
-		c.cases++
-		c.tell()
-	}
-	end := &Campaign{Progress: c.progress(), Findings: c.findings}
-	if ctx.Err() != nil {
+	c.beside = newSleepers(&o)
+	c.beside.begin(ctx)
+	err := c.run(ctx)
+	c.drop()
+	c.beside.end()
+	err = errors.Join(err, c.takeBeside())
+	end := &Campaign{Progress: c.progress(), Findings: c.findings, Blind: !c.answered}
+	switch {
+	case ctx.Err() != nil:
 		end.Stopped = context.Cause(ctx).Error()
+	case err != nil:
+		end.Stopped = err.Error()
 	}
 	return end, nil
+}
+
+func (c *campaign) run(ctx context.Context) error {
+	for i := 0; c.goesOn(ctx, i); i++ {
+		if err := c.play(ctx, i); err != nil {
+			return err
+		}
+		c.cases++
+		if err := c.takeBeside(); err != nil {
+			return err
+		}
+		c.tell()
+	}
+	if f := c.program.leaves(); f != nil && ctx.Err() == nil {
+		return c.found(ctx, f, c.recent(c.cases-1, -1))
+	}
+	return nil
+}
+
+func newCampaign(o *Options) *campaign {
+	return &campaign{o: o, generator: newGenerator(o), began: time.Now(), limit: answerLimit, known: map[string]bool{}}
 }
 
 // A campaign is the state of one Run.
@@ -83,11 +134,19 @@ type campaign struct {
 	generator *generator
 	began     time.Time
 	told      time.Time
-	program   *program
+	limit     time.Duration // for an answer; see patience
 
-	cases, visits, starts int
-	known                 map[string]bool // signatures
-	findings              []*Finding
+	beside   *sleepers
+	program  *program
+	from     int  // the first case that it was played
+	answered bool // something right, by an earlier program
+
+	cases, visits, starts  int
+	legal, wrong           int
+	tolerated, unexplained int
+	overflows              uint64          // of earlier programs
+	known                  map[string]bool // signatures
+	findings               []*Finding
 }
 
 func (c *campaign) goesOn(ctx context.Context, i int) bool {
@@ -100,52 +159,40 @@ func (c *campaign) goesOn(ctx context.Context, i int) bool {
 	return time.Since(c.began) < c.o.For
 }
 
-// warm plays the first history that is answered: what fails that needs no
-// fuzzing.
-func (c *campaign) warm(ctx context.Context) error {
-	if err := c.fresh(ctx); err != nil {
-		return fmt.Errorf("%w: %w", ErrNeverWorked, err)
-	}
-	for _, h := range c.generator.histories[:min(1, len(c.generator.histories))] {
-		for _, v := range h {
-			if f := c.program.play(ctx, c.o, v); f != nil {
-				c.drop()
-				return fmt.Errorf("%w: it was sent %s, and %s", ErrNeverWorked, quote(v), f.evidence)
-			}
-		}
-	}
-	return nil
-}
-
-// fresh starts the program anew.
-func (c *campaign) fresh(ctx context.Context) (err error) {
+// fresh starts the program anew, for the i-th case and those after it.
+func (c *campaign) fresh(ctx context.Context, i int) (err error) {
 	c.drop()
 	c.starts++
+	c.from = i
 	c.program, err = c.o.start(ctx)
 	return err
 }
 
 // drop ends the program.
 func (c *campaign) drop() {
-	if c.program != nil {
-		_ = c.program.close() // what it left is a temporary directory
-		c.program = nil
+	if c.program == nil {
+		return
 	}
+	c.answered = c.answered || c.program.answered
+	c.overflows += c.program.overflows()
+	_ = c.program.close() // what it left is a temporary directory
+	c.program = nil
 }
 
-// play plays a history on the program that runs. A fault is followed up, and the
-// program started afresh.
-func (c *campaign) play(ctx context.Context, history []Visit) error {
-	if len(c.program.history) > freshAfter || len(c.program.belief) > mostStates {
-		if f := c.program.leaks(); f != nil {
-			c.found(ctx, f, c.program.history)
-		}
-		if err := c.fresh(ctx); err != nil {
-			return err
-		}
+// play plays the i-th case on the program that runs.
+func (c *campaign) play(ctx context.Context, i int) error {
+	if err := c.look(ctx, i); err != nil {
+		return err
 	}
-	for _, v := range history {
-		f := c.program.play(ctx, c.o, v)
+	history, kind := c.generator.at(i)
+	switch kind {
+	case legal:
+		c.legal++
+	case wrong:
+		c.wrong++
+	}
+	for n, v := range history {
+		f := c.program.play(ctx, c.o, v, c.limit)
 		c.visits++
 		if f == nil {
 			continue
@@ -153,50 +200,146 @@ func (c *campaign) play(ctx context.Context, history []Visit) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		so := slices.Clone(c.program.history)
-		c.drop()
-		c.found(ctx, f, so)
-		return c.fresh(ctx)
+		if c.tolerates(f, v) {
+			c.tolerated++
+			continue
+		}
+		return c.follow(ctx, f, i, n)
 	}
 	return nil
 }
 
-// leakSlack is by how many descriptors a program may grow.
-const leakSlack = 20
-
-// leaks tells whether descriptors have risen and stayed.
-func (p *program) leaks() *fault {
-	time.Sleep(50 * time.Millisecond) // the last close may be under way
-	now, err := p.process.Vitals()
-	if err != nil || now.Descriptors <= p.first.Descriptors+leakSlack {
+// look looks at the program now and then, and starts it afresh when its time is
+// over.
+func (c *campaign) look(ctx context.Context, i int) error {
+	over := c.program.visits > freshAfter || c.program.sent > freshAfterSent || len(c.program.belief) > mostStates
+	if !over && c.program.visits < c.program.lookAt {
 		return nil
 	}
-	return &fault{Leak, "leak", fmt.Sprintf("%d descriptors are open after %d connections, %d at the start", now.Descriptors, len(p.history), p.first.Descriptors)}
+	c.program.lookAt = c.program.visits + min(max(c.program.visits, firstLook), farthestLook)
+	if f := c.program.leaves(); f != nil && !c.known[f.signature] {
+		return c.follow(ctx, f, i-1, -1)
+	}
+	if over {
+		return c.fresh(ctx, i)
+	}
+	return nil
+}
+
+// A program is looked at after so many visits, then each time when they have
+// doubled, and at the latest after so many more.
+const firstLook, farthestLook = 64, 8192
+
+// tolerates tells whether the campaign goes on with a program that has shown
+// what is known of it, and still serves.
+func (c *campaign) tolerates(f *fault, v Visit) bool {
+	if !c.known[f.signature] || c.program.ended() {
+		return false
+	}
+	switch f.kind {
+	case Answer, Silence, Exception:
+		c.program.forgive()
+		c.program.belief = c.program.belief.any(v)
+		return true
+	}
+	return false
+}
+
+// patience is how long the campaign waits for answers of a program that is known
+// to give none at times. A visit that is not answered by then is given
+// answerLimit when it is followed up.
+const patience = 300 * time.Millisecond
+
+// follow follows up a fault that the n-th visit of the i-th case has shown, and
+// starts the program afresh.
+func (c *campaign) follow(ctx context.Context, f *fault, i, n int) error {
+	if f.kind == Answer || f.kind == Silence {
+		if died := c.program.dies(); died != nil { // that is why
+			f = died
+		}
+	}
+	c.drop()
+	if f.kind == Hang || f.kind == Spin {
+		c.limit = patience
+	}
+	if err := c.found(ctx, f, c.recent(i, n)); err != nil {
+		return err
+	}
+	return c.fresh(ctx, i+1)
+}
+
+// recent gives the last visits that the program was played, up to the n-th of the
+// i-th case, or all of it if n is negative.
+func (c *campaign) recent(i, n int) func(count int) []Visit {
+	from := c.from
+	return func(count int) (list []Visit) {
+		for at := i; at >= from && len(list) < count; at-- {
+			history, _ := c.generator.at(at)
+			if at == i && n >= 0 {
+				history = history[:n+1]
+			}
+			for _, v := range slices.Backward(history) {
+				list = append(list, slices.Clone(v))
+			}
+		}
+		list = list[:min(count, len(list))]
+		slices.Reverse(list)
+		return list
+	}
 }
 
 // found follows a fault up, unless the same is known.
-func (c *campaign) found(ctx context.Context, f *fault, history []Visit) {
+func (c *campaign) found(ctx context.Context, f *fault, recent func(int) []Visit) error {
 	if c.known[f.signature] {
-		return
+		return nil
 	}
 	c.known[f.signature] = true
+	after := time.Since(c.began)
 	m := &minimiser{o: c.o, want: f.kind, until: time.Now().Add(minimiseFor), left: minimiseAttempts}
-	finding := m.finding(ctx, f, history)
-	if finding.Verified == 0 && (f.kind == Hang || f.kind == Silence || f.kind == Leak) {
-		return // the machine's doing, for all that is known
+	finding := m.finding(ctx, f, recent)
+	if finding == nil {
+		c.unexplained++
+		return nil
 	}
-	if f := finding.Signature; c.known[f] && f != finding.first {
-		return // it came to the same in the end
+	if c.known[finding.Signature] && finding.Signature != f.signature {
+		return nil // it came to the same in the end
 	}
+	return c.add(finding, after)
+}
+
+// takeBeside takes what sleepers have found meanwhile.
+func (c *campaign) takeBeside() error {
+	for c.beside != nil {
+		select {
+		case x := <-c.beside.found:
+			if err := c.add(x.finding, x.after.Sub(c.began)); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// add keeps a verified finding.
+func (c *campaign) add(finding *Finding, after time.Duration) error {
 	c.known[finding.Signature] = true
 	finding.ID = fmt.Sprintf("%s-%d", finding.Kind, len(c.findings)+1)
-	finding.FoundAfter = time.Since(c.began).Seconds()
+	finding.FoundAfter = after.Seconds()
 	finding.Seed = c.o.Seed
 	c.findings = append(c.findings, finding)
+	if c.o.Found == nil {
+		return nil
+	}
+	return c.o.Found(finding)
 }
 
 func (c *campaign) progress() Progress {
-	return Progress{Cases: c.cases, Visits: c.visits, Starts: c.starts, Findings: len(c.findings), Elapsed: time.Since(c.began)}
+	return Progress{
+		Cases: c.cases, Visits: c.visits, Starts: c.starts, Findings: len(c.findings), Legal: c.legal, Wrong: c.wrong,
+		Gaps: c.beside.count(), Tolerated: c.tolerated, Unexplained: c.unexplained, Overflows: c.overflows + c.program.overflows(), Elapsed: time.Since(c.began),
+	}
 }
 
 // tellEvery is how often progress is told.

@@ -22,14 +22,14 @@ type Finding struct {
 	Signature    string   `json:"signature"`
 	Sends        []string `json:"sends"` // what each visit sends, in hexadecimal
 	Seed         uint64   `json:"seed"`
-	FoundAfter   float64  `json:"found_after_s"`
+	FoundAfter   float64  `json:"found_after_s"` // when it was seen first
 	Verified     int      `json:"verified"` // how many of three fresh programs showed it
 	Evidence     string   `json:"evidence"`
 	Scenario     string   `json:"scenario"` // the file that plays it
 
-	first   string // the signature before it was made short
 	history []Visit
-	allowed [][]byte // the answers that would have been right to the last visit
+	gap     *gap // how the message of the history was sent, if it stopped in the middle
+	allowed [][]byte // the answers that would have been right to the last visit; nil if that is not known
 }
 
 // finding makes one of a fault.
@@ -38,25 +38,17 @@ func (o *Options) finding(f *fault, history []Visit) *Finding {
 	for _, v := range history {
 		x.Sends = append(x.Sends, hex.EncodeToString(v))
 	}
-	b := belief{o.Model}
 	if o.Model == nil {
 		return x
 	}
+	b := belief{{Model: o.Model}}
 	for _, v := range history[:len(history)-1] {
-		b = b.any(v)
+		if b = b.any(v); len(b) > mostStates {
+			return x
+		}
 	}
 	x.allowed = b.allowed(history[len(history)-1])
 	return x
-}
-
-// any gives the belief after a visit, whatever was answered.
-func (b belief) any(sent []byte) (next belief) {
-	for _, m := range b {
-		for _, o := range m.Apply(sent) {
-			next = append(next, o.Next)
-		}
-	}
-	return next
 }
 
 // requirements names the requirements that a fault breaks, as far as names tell:
@@ -90,6 +82,11 @@ func (x *Finding) scenario() *conformance.Scenario {
 		Why:   "The fuzzer found this: " + x.Signature + ".",
 		Steps: []conformance.Step{&conformance.Start{Run: "main", Listens: true}},
 	}
+	if x.gap != nil {
+		s.Steps = append(s.Steps, x.gap.steps("c1")...)
+		s.Steps = append(s.Steps, x.expectation("c1")...)
+		return s
+	}
 	for i, v := range x.history {
 		conn := fmt.Sprintf("c%d", i+1)
 		s.Steps = append(s.Steps, &conformance.Connect{Conn: conn}, &conformance.Send{Conn: conn, What: conformance.Lit(v)},
@@ -101,14 +98,31 @@ func (x *Finding) scenario() *conformance.Scenario {
 	return s
 }
 
+// steps sends a message that stops in the middle.
+func (x *gap) steps(conn string) []conformance.Step {
+	steps := []conformance.Step{&conformance.Connect{Conn: conn}}
+	if x.cut > 0 {
+		steps = append(steps, &conformance.Send{Conn: conn, What: conformance.Lit(x.message[:x.cut])})
+	}
+	if !x.resumes {
+		return steps
+	}
+	return append(steps, &conformance.Pause{For: x.paused}, &conformance.Send{Conn: conn, What: conformance.Lit(x.message[x.cut:])},
+		&conformance.Close{Conn: conn, How: conformance.HalfClosed})
+}
+
 // expectation is what would have been right at the end.
 func (x *Finding) expectation(conn string) []conformance.Step {
 	var steps []conformance.Step
 	if len(x.allowed) == 1 && len(x.allowed[0]) > 0 {
 		steps = append(steps, &conformance.Expect{Conn: conn, What: conformance.Lit(x.allowed[0])})
 	}
-	if len(x.allowed) <= 1 {
-		steps = append(steps, &conformance.ExpectClose{Conn: conn})
+	if len(x.allowed) == 1 {
+		end := &conformance.ExpectClose{Conn: conn}
+		if x.gap != nil && !x.gap.resumes {
+			end.Within = x.gap.patient
+		}
+		steps = append(steps, end)
 	}
 	if x.Kind == Exception {
 		steps = append(steps, &conformance.ExpectNoTraceback{})

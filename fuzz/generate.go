@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"bytes"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -16,7 +17,42 @@ type generator struct {
 	templates []template
 	histories [][]Visit // what scenarios send, connection by connection
 	names     [][]byte  // few, so that visits have to do with each other
+	pool      []message
+	// What at gives is made in these.
+	buf    []byte
+	one    [1]Visit
+	source rand.PCG
+	random rand.Rand
 }
+
+// A message is a legal one, and what can be done to it, which is found out when
+// it is first needed.
+type message struct {
+	template
+	looked bool
+	cuts   []int
+	spots  []spot
+}
+
+// A spot is a field, and what may stand in its place.
+type spot struct {
+	from, to int
+	others   [][]byte
+}
+
+// poolSize is how many legal messages are made in advance; there are more if
+// there are many templates.
+const poolSize = 1024
+
+// A class says what a case is.
+type class int
+
+const (
+	scripted class = iota // what a scenario sends
+	noisy
+	legal
+	wrong
+)
 
 // A template is a legal message.
 type template struct {
@@ -33,6 +69,7 @@ const (
 
 func newGenerator(o *Options) *generator {
 	g := &generator{seed: o.Seed}
+	g.random = *rand.New(&g.source)
 	for name := range o.Files {
 		g.names = append(g.names, []byte(name))
 	}
@@ -48,6 +85,12 @@ func newGenerator(o *Options) *generator {
 	for _, s := range o.Protocol.Scenarios {
 		if s.Role() == conformance.Server {
 			g.addHistory(conformance.Preview(s, o.Seed))
+		}
+	}
+	r := rand.New(rand.NewPCG(g.seed, math.MaxUint64))
+	for i := range max(poolSize, 2*len(g.templates)) {
+		if len(g.templates) > 0 {
+			g.pool = append(g.pool, message{template: g.about(g.templates[i%len(g.templates)], r)})
 		}
 	}
 	return g
@@ -83,34 +126,43 @@ func (g *generator) addHistory(steps []conformance.StepPreview) {
 	g.histories = append(g.histories, history)
 }
 
-// at gives the i-th history: first what people thought of, each once.
-func (g *generator) at(i int) []Visit {
+// at gives the i-th history: first what people thought of, each once. It is good
+// until the next call.
+func (g *generator) at(i int) ([]Visit, class) {
 	if i < len(g.histories) {
-		return g.histories[i]
+		return g.histories[i], scripted
 	}
-	r := rand.New(rand.NewPCG(g.seed, uint64(i)))
-	switch n := r.IntN(100); {
-	case n < 4 && len(g.histories) > 0:
-		return g.histories[r.IntN(len(g.histories))]
-	case n < 6 || len(g.templates) == 0:
-		return []Visit{noise(r)}
-	case n < 50:
-		return []Visit{g.legal(r).bytes}
+	r := &g.random
+	g.source.Seed(g.seed, uint64(i))
+	switch n := r.IntN(1000); {
+	case n < 1 && len(g.histories) > 0:
+		return g.histories[r.IntN(len(g.histories))], scripted
+	case n < 20 || len(g.pool) == 0:
+		return g.single(noise(r, g.buf[:0])), noisy
+	case n < 500:
+		return g.single(append(g.buf[:0], g.legal(r).bytes...)), legal
 	}
-	return []Visit{g.wrong(r)}
+	return g.single(g.wrong(r, g.buf[:0])), wrong
 }
 
-func noise(r *rand.Rand) Visit {
-	b := make([]byte, r.IntN(40))
-	for i := range b {
-		b[i] = byte(r.Uint32())
+// single gives a history of one visit, made in buf.
+func (g *generator) single(b []byte) []Visit {
+	g.buf, g.one[0] = b, b
+	return g.one[:]
+}
+
+func noise(r *rand.Rand, b []byte) []byte {
+	for range r.IntN(40) {
+		b = append(b, byte(r.Uint32()))
 	}
 	return b
 }
 
-// legal gives a legal message, about few names.
-func (g *generator) legal(r *rand.Rand) template {
-	t := g.templates[r.IntN(len(g.templates))]
+// legal gives a legal message.
+func (g *generator) legal(r *rand.Rand) *message { return &g.pool[r.IntN(len(g.pool))] }
+
+// about changes a legal message so that it is about few names.
+func (g *generator) about(t template, r *rand.Rand) template {
 	d, err := t.layout.Decode(t.bytes, true)
 	if err != nil {
 		return t
@@ -133,37 +185,85 @@ func (g *generator) legal(r *rand.Rand) template {
 	return t
 }
 
-// wrong gives a message that is almost legal: one field at an edge, a cut, or
-// something behind it, each as often as the others.
-func (g *generator) wrong(r *rand.Rand) Visit {
-	t := g.legal(r)
-	d, err := t.layout.Decode(t.bytes, true)
-	if err != nil {
-		return t.bytes
+// look finds out what can be done to a message.
+func (m *message) look() {
+	if m.looked {
+		return
 	}
-	switch n := r.IntN(10); {
-	case n < 2:
-		cuts := Cuts(&d)
-		return t.bytes[:cuts[r.IntN(len(cuts))]]
-	case n < 3:
-		behind := [][]byte{{0}, []byte("x"), []byte("\n"), g.legal(r).bytes, bytes.Repeat([]byte("x"), 300)}
-		return slices.Concat(t.bytes, behind[r.IntN(len(behind))])
-	case n < 4:
-		b := bytes.Clone(t.bytes)
+	m.looked = true
+	d, err := m.layout.Decode(m.bytes, true)
+	if err != nil {
+		return
+	}
+	m.cuts = Cuts(&d)
+	for _, e := range leaves(&d, nil) {
+		s := spot{from: e.Offset, to: e.Offset + e.Size, others: others(&e)}
+		if e.Field.Kind == record.Text || e.Field.Kind == record.Until {
+			s = m.reworded(&d, e)
+		}
+		m.spots = append(m.spots, s)
+	}
+}
+
+// reworded puts odd texts in the place of a field. The length before it stays
+// true, and if possible the text is as it is, so that visits meet in it.
+func (m *message) reworded(d *record.Decoded, e record.DecodedField) spot {
+	whole := spot{to: len(m.bytes)}
+	for _, text := range odd {
+		v := d.Value()
+		for _, f := range v.Layout.Fields {
+			if f.SizeOf != "" {
+				delete(v.Fields, f.Name)
+			}
+		}
+		if _, own := v.Fields[e.Field.Name].([]byte); own {
+			v.Fields[e.Field.Name] = text
+		}
+		if b, err := v.Append(nil); err == nil && !bytes.Equal(b, m.bytes) {
+			whole.others = append(whole.others, b)
+		}
+	}
+	if len(whole.others) > 0 {
+		return whole
+	}
+	s := spot{from: e.Offset, to: e.Offset + e.Size}
+	for _, text := range odd {
+		s.others = append(s.others, sized(text, e))
+	}
+	return s
+}
+
+// wrong appends a message that is almost legal: one field at an edge, a cut, or
+// something behind it, each as often as the others.
+func (g *generator) wrong(r *rand.Rand, b []byte) []byte {
+	m := g.legal(r)
+	m.look()
+	n := r.IntN(10)
+	if n < 2 && len(m.cuts) > 0 {
+		return append(b, m.bytes[:m.cuts[r.IntN(len(m.cuts))]]...)
+	}
+	if n >= 4 && len(m.spots) > 0 {
+		s := &m.spots[r.IntN(len(m.spots))]
+		if len(s.others) == 0 {
+			return append(b, m.bytes...)
+		}
+		b = append(b, m.bytes[:s.from]...)
+		b = append(b, s.others[r.IntN(len(s.others))]...)
+		return append(b, m.bytes[s.to:]...)
+	}
+	b = append(b, m.bytes...)
+	if n == 3 && len(b) > 0 {
 		b[r.IntN(len(b))] ^= 1 << r.IntN(8)
 		return b
 	}
-	fields := leaves(&d, nil)
-	e := fields[r.IntN(len(fields))]
-	other := others(&e)
-	if e.Field.Kind == record.Text || e.Field.Kind == record.Until {
-		other = odd
+	if n := r.IntN(len(behind) + 1); n < len(behind) {
+		return append(b, behind[n]...)
 	}
-	if len(other) == 0 {
-		return t.bytes
-	}
-	return slices.Concat(t.bytes[:e.Offset], sized(other[r.IntN(len(other))], e), t.bytes[e.Offset+e.Size:])
+	return append(b, g.legal(r).bytes...)
 }
+
+// behind is what may stand behind a message.
+var behind = [][]byte{{0}, []byte("x"), []byte("\n"), bytes.Repeat([]byte("x"), 300)}
 
 // odd are texts that programs stumble over.
 var odd = [][]byte{[]byte("\xff\xfe"), []byte("\x00"), []byte("\xc3"), []byte("../a"), []byte("%s%n"), []byte("\x1b[2J"), []byte("\r\n"), []byte("🐧")}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"netproctor/conformance"
 	"netproctor/internal/record"
@@ -34,38 +35,53 @@ type fault struct {
 	evidence  string
 }
 
-// play plays a visit and asks the oracles about it.
-func (p *program) play(ctx context.Context, o *Options, v Visit) *fault {
-	before := p.belief
-	a := p.visit(ctx, v)
-	if f := p.died(a); f != nil {
-		return f
+// play plays a visit and asks the oracles about it. A right answer costs no look
+// at the program but at what is known of it anyway.
+func (p *program) play(ctx context.Context, o *Options, v Visit, limit time.Duration) *fault {
+	a := p.visit(ctx, v, limit)
+	if a.fault != "" || p.suspicious.Load() || p.ended() {
+		p.settle()
+		if f := p.died(); f != nil {
+			return f
+		}
 	}
 	if a.fault != "" {
 		return p.stuck(o, v, a)
 	}
-	next, right := before.after(v, a)
-	if right {
-		p.belief = next
-		return nil
+	next, right := p.belief.after(v, a, p.reasons)
+	if !right {
+		return wrongAnswer(o, p.belief, v, a)
 	}
-	return wrongAnswer(o, before, v, a)
+	p.belief = next
+	p.answered = p.answered || len(a.data) > 0
+	return nil
 }
 
-// dying is how long a program that closed a connection oddly may need to end.
-const dying = 250 * time.Millisecond
+// dying is how long a program that closed a connection oddly may need to end;
+// quiet is how long the report of an exception may be under way when nothing of
+// the program runs any more.
+const dying, quiet = 250 * time.Millisecond, 20 * time.Millisecond
 
-// died asks whether the visit was more than the program can take.
-func (p *program) died(a answer) *fault {
-	language, report := conformance.Uncaught(p.newly())
-	if language == "" && !p.ended() && a.fault == "" {
-		return nil
-	}
-	if a.fault != "" || language != "" {
+// settle waits until the program has ended or has come to rest.
+func (p *program) settle() {
+	const look = 5 * time.Millisecond
+	for began, rested := time.Now(), time.Duration(0); time.Since(began) < dying && rested < quiet; {
 		select {
 		case <-p.process.Done():
-		case <-time.After(dying):
+			return
+		case <-time.After(look):
 		}
+		rested += look
+		if v, err := p.process.Vitals(); err != nil || v.Runnable > 0 || v.Syscall == "" {
+			rested = 0
+		}
+	}
+}
+
+// died tells whether it was more than the program can take.
+func (p *program) died() *fault {
+	language, report := "", []byte(nil)
+	if p.suspicious.Load() {
 		language, report = conformance.Uncaught(p.printed())
 	}
 	switch {
@@ -77,28 +93,36 @@ func (p *program) died(a answer) *fault {
 	return nil
 }
 
-// dies waits for an end that the last visit may have brought about.
+// dies waits for an end that earlier visits may have brought about.
 func (p *program) dies() *fault {
-	select {
-	case <-p.process.Done():
-	case <-time.After(dying):
-	}
-	return p.died(answer{})
+	p.settle()
+	return p.died()
 }
-
-// spinning is the share of a core from which on a program does not rest.
-const spinning = 0.8
 
 // stuck tells a program that spins from one that waits.
 func (p *program) stuck(o *Options, v Visit, a answer) *fault {
-	const look = 200 * time.Millisecond
-	first, err := p.process.Vitals()
-	time.Sleep(look)
-	second, again := p.process.Vitals()
-	if err == nil && again == nil && second.CPU-first.CPU > time.Duration(spinning*float64(look)) {
-		return &fault{Spin, "spin " + o.about(v), fmt.Sprintf("%s; %d ms of CPU in %s", a.fault, (second.CPU - first.CPU).Milliseconds(), look)}
+	spins, evidence := p.spins()
+	if spins {
+		return &fault{Spin, "spin " + o.about(v), a.fault + "; " + evidence}
 	}
-	return &fault{Hang, "hang " + second.Syscall + " " + o.about(v), a.fault + "; the program is " + second.String()}
+	now, _ := p.process.Vitals()
+	return &fault{Hang, "hang " + now.Syscall + " " + o.about(v), a.fault + "; the program is " + now.String()}
+}
+
+// spins looks for a while whether the program never rests.
+func (p *program) spins() (spins bool, evidence string) {
+	const looks, pause = 20, 10 * time.Millisecond
+	first, err := p.process.Vitals()
+	last := first
+	for range looks {
+		if err != nil || last.Runnable == 0 {
+			return false, ""
+		}
+		time.Sleep(pause)
+		last, err = p.process.Vitals()
+	}
+	used := last.CPU - first.CPU
+	return err == nil && used > 0, fmt.Sprintf("%d ms of CPU in %s, and it ran whenever it was looked at", used.Milliseconds(), looks*pause)
 }
 
 // wrongAnswer says how an answer differs from what is allowed.
@@ -137,6 +161,26 @@ func (o *Options) about(v Visit) string {
 		}
 	}
 	return field
+}
+
+// newReasons makes the reasons of a program that has just been started: what a
+// visit is, and which of its texts are none.
+func (o *Options) newReasons() *reasons {
+	return &reasons{numbers: map[string]int{}, name: func(v Visit) string {
+		name := o.about(v)
+		for _, l := range o.layouts() {
+			d, err := l.Decode(v, true)
+			if err != nil {
+				continue
+			}
+			for _, e := range leaves(&d, nil) {
+				if e.Field.Kind == record.Text && !utf8.Valid(e.Bytes) {
+					name += " " + e.Field.Name
+				}
+			}
+		}
+		return name
+	}}
 }
 
 // frame is a line of a report that names a place in the program.

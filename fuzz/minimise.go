@@ -10,6 +10,7 @@ import (
 // on a fresh program.
 type minimiser struct {
 	o     *Options
+	exact bool // judges without habits
 	want  Kind
 	until time.Time
 	left  int // attempts
@@ -18,66 +19,109 @@ type minimiser struct {
 // Bounds of it, in time and in attempts; what is not yet minimal then is still
 // right.
 const (
-	minimiseFor      = 15 * time.Second
+	minimiseFor      = 5 * time.Second
 	minimiseAttempts = 200
 )
 
 // verifications is how often a finding is played again at the end.
 const verifications = 3
 
-// finding minimises and verifies.
-func (m *minimiser) finding(ctx context.Context, f *fault, history []Visit) *Finding {
-	last := f
-	if m.want != Leak {
-		history, last = m.shorten(ctx, f, history)
+// finding makes a short history of the visits before a fault, and plays it again.
+// It gives nil if no fresh program shows the fault.
+func (m *minimiser) finding(ctx context.Context, f *fault, recent func(count int) []Visit) *Finding {
+	history, last := m.window(ctx, recent)
+	if last == nil {
+		return nil
 	}
+	if m.want == Leak {
+		history, last = m.repeated(ctx, last, history)
+	}
+	history, last = m.shorten(ctx, last, history)
 	finding := m.o.finding(last, history)
-	finding.first = f.signature
+	m.exact = f.kind == Answer || f.kind == Silence
 	for range verifications {
 		if again := m.probe(ctx, history); again != nil {
 			finding.Verified++
 		}
 	}
+	if finding.Verified == 0 {
+		return nil
+	}
 	return finding
+}
+
+// widen is how much longer each window is than the one before.
+const widen = 4
+
+// window finds how many of the last visits a fault needs. What notices it may
+// come later than what causes it.
+func (m *minimiser) window(ctx context.Context, recent func(count int) []Visit) ([]Visit, *fault) {
+	for count, before := 1, 0; ctx.Err() == nil; count *= widen {
+		history := recent(count)
+		if len(history) == before {
+			return nil, nil // that was all
+		}
+		before = len(history)
+		if played, f := m.play(ctx, history); f != nil {
+			return history[:played], f
+		}
+	}
+	return nil, nil
 }
 
 // probe plays a history on a fresh program, and gives its fault if it is of the
 // wanted kind.
 func (m *minimiser) probe(ctx context.Context, history []Visit) *fault {
+	_, f := m.play(ctx, history)
+	return f
+}
+
+// play is probe, and gives how many visits were played until the fault.
+func (m *minimiser) play(ctx context.Context, history []Visit) (played int, f *fault) {
 	p, err := m.o.start(ctx)
 	if err != nil {
-		return nil
+		return 0, nil
 	}
 	defer p.close()
-	for _, v := range history {
-		if f := p.play(ctx, m.o, v); f != nil {
-			if f.kind == m.want {
-				return f
+	if m.exact {
+		p.reasons = nil
+	}
+	for i, v := range history {
+		f := p.play(ctx, m.o, v, answerLimit)
+		if f != nil && (f.kind == Answer || f.kind == Silence) && m.want != f.kind {
+			if died := p.dies(); died != nil {
+				f = died
 			}
-			return nil
+		}
+		if f != nil && f.kind == m.want {
+			return i + 1, f
+		}
+		if f != nil || len(p.belief) > mostStates {
+			return 0, nil
 		}
 	}
 	switch m.want {
-	case Leak:
-		return p.leaks()
+	case Leak, Spin:
+		f = p.leaves()
 	case Crash, Exception:
-		return p.dies()
+		f = p.dies()
 	}
-	return nil
+	if f != nil && f.kind == m.want {
+		return len(history), f
+	}
+	return 0, nil
 }
 
-// shorten tries the last visit alone, then leaves out what it can, and then
-// makes the last visit itself shorter.
+// shorten leaves out what visits it can, and then makes the last one shorter.
 func (m *minimiser) shorten(ctx context.Context, f *fault, history []Visit) ([]Visit, *fault) {
-	m.try(ctx, &history, &f, history[len(history)-1:])
-	for chunk := len(history) / 2; chunk > 0; chunk /= 2 {
-		for from := len(history) - 1 - chunk; from >= 0; from -= chunk {
+	for chunk := (len(history) + 1) / 2; chunk > 0; chunk /= 2 {
+		for from := len(history) - chunk; from >= 0; from -= chunk {
 			m.try(ctx, &history, &f, slices.Concat(history[:from], history[from+chunk:]))
-			from = min(from, len(history)-1)
+			from = min(from, len(history))
 		}
 	}
 	end := len(history) - 1
-	for chunk := len(history[end]) / 2; chunk > 0; chunk /= 2 {
+	for chunk := (len(history[end]) + 1) / 2; chunk > 0; chunk /= 2 {
 		for from := len(history[end]) - chunk; from >= 0; from -= chunk {
 			shorter := slices.Clone(history)
 			shorter[end] = slices.Concat(history[end][:from], history[end][from+chunk:])
@@ -89,14 +133,47 @@ func (m *minimiser) shorten(ctx context.Context, f *fault, history []Visit) ([]V
 }
 
 // try takes a shorter history if it ends in the same signature.
-func (m *minimiser) try(ctx context.Context, history *[]Visit, f **fault, shorter []Visit) {
+func (m *minimiser) try(ctx context.Context, history *[]Visit, f **fault, shorter []Visit) bool {
 	if len(shorter) == 0 || m.left == 0 || time.Now().After(m.until) || ctx.Err() != nil || size(shorter) >= size(*history) {
-		return
+		return false
 	}
 	m.left--
-	if again := m.probe(ctx, shorter); again != nil && again.signature == (*f).signature {
-		*history, *f = shorter, again
+	played, again := m.play(ctx, shorter)
+	if again == nil || again.signature != (*f).signature {
+		return false
 	}
+	*history, *f = shorter[:played], again
+	return true
+}
+
+// leaking is for how many visits a leak is shown.
+const leaking = 2 * leakSlack
+
+// repeated finds a single visit that leaks if it is repeated: what leaks now and
+// then in a long history leaks each time in a short one.
+func (m *minimiser) repeated(ctx context.Context, f *fault, history []Visit) ([]Visit, *fault) {
+	for few := history; len(few) > 1; {
+		half := few[:len(few)/2]
+		if _, again := m.play(ctx, repeat(half, leaking)); again == nil {
+			half = few[len(few)/2:]
+			if _, again = m.play(ctx, repeat(half, leaking)); again == nil {
+				return history, f // it takes both halves
+			}
+		}
+		few = half
+		if again := repeat(few, leaking); len(again) < len(history) {
+			history = again
+		}
+	}
+	return history, f
+}
+
+// repeat makes a history of a few visits that has at least so many.
+func repeat(few []Visit, atLeast int) (list []Visit) {
+	for len(list) < atLeast {
+		list = append(list, few...)
+	}
+	return list
 }
 
 // size is by what histories are compared.

@@ -1,53 +1,45 @@
 package fuzz
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"sync"
-	"syscall"
+	"sync/atomic"
 	"time"
 
 	"netproctor/conformance"
 )
 
-// A Visit is one connection to a server: what is sent before the sending side
-// is closed. All that is fuzzed is a history of visits.
-type Visit []byte
+// How long a program may take to listen.
+const startLimit = 10 * time.Second
 
-// An answer is what came back on one connection, up to its end.
-type answer struct {
-	data  []byte
-	reset bool   // it ended by RST, which may have destroyed bytes on their way
-	fault string // why there was no end: no connection, or silence
-}
-
-// How long a program may take to listen, and to answer; and how much it may
-// answer.
-const (
-	startLimit  = 10 * time.Second
-	answerLimit = 3 * time.Second
-	answerMost  = 64 << 20
-)
-
-// A program is a server that runs, with what it has been sent so far.
+// A program is a server that runs, with what it is believed to know.
 type program struct {
 	box     conformance.Sandbox
 	process conformance.Process
-	address string
+	address netip.AddrPort
+	wire    wire
 
-	history []Visit
-	belief  belief
-	first   conformance.ProcessVitals // after the start
+	visits   int  // it was played
+	lookAt   int  // how many visits make it due to be looked at
+	answered bool // something, and it was right
+	sent     int  // bytes, in all of them
+	belief   belief
+	reasons  *reasons                  // nil if it is judged without habits
+	first    conformance.ProcessVitals // after the start
+	// overflown is the count of its network when it started.
+	overflown uint64
 
-	mu     sync.Mutex
-	output []byte // the end of what it printed
-	unread int    // how much of that nobody has looked at
+	suspicious atomic.Bool // there may be the report of an exception in its output
+	mu         sync.Mutex
+	output     []byte // the end of what it printed
 }
 
 // outputKept is how much of a program's output is kept, in bytes.
@@ -62,9 +54,9 @@ func (o *Options) start(ctx context.Context) (*program, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a sandbox: %w", err)
 	}
-	p := &program{box: box}
+	p := &program{box: box, reasons: o.newReasons()}
 	if o.Model != nil {
-		p.belief = belief{o.Model}
+		p.belief = belief{{Model: o.Model}}
 	}
 	if err := p.launch(ctx, o); err != nil {
 		return nil, errors.Join(err, box.Close())
@@ -80,15 +72,29 @@ func (p *program) launch(ctx context.Context, o *Options) error {
 	if err != nil {
 		return fmt.Errorf("find a free port: %w", err)
 	}
-	p.address = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	p.process, err = p.box.Start(ctx, conformance.Arguments{
+	p.address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))
+	a := conformance.Arguments{
 		Template: o.Protocol.Programs[conformance.Server].Args,
 		Values:   map[string]string{"host": "127.0.0.1", "port": strconv.Itoa(port)},
-	}, p.print)
+	}
+	box, fast := p.box.(conformance.Direct)
+	if fast {
+		p.process, err = box.StartDirect(ctx, a, o.processors, p.print)
+	} else {
+		p.process, err = p.box.Start(ctx, a, p.print)
+	}
 	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}
-	return p.awaitListening(ctx)
+	if err := p.awaitListening(ctx); err != nil {
+		return err
+	}
+	p.wire = &dialled{p.box, net.JoinHostPort(p.address.Addr().String(), strconv.Itoa(int(p.address.Port())))}
+	if fast {
+		p.wire = newDirect(box, p.address)
+		p.overflown, _ = box.Overflows()
+	}
+	return nil
 }
 
 // furnish lays files out in the working directory.
@@ -115,7 +121,7 @@ func (p *program) awaitListening(ctx context.Context) error {
 		at, err := p.process.Listeners()
 		if err == nil && len(at) > 0 {
 			if a := at[0]; !a.Addr().IsUnspecified() {
-				p.address = a.String()
+				p.address = a
 			}
 			p.first, _ = p.process.Vitals()
 			return nil
@@ -131,39 +137,37 @@ func (p *program) awaitListening(ctx context.Context) error {
 	return fmt.Errorf("%w within %s", errNeverListens, startLimit)
 }
 
-// print keeps the end of what the program prints.
+// print keeps the end of what the program prints, and looks for reports of
+// exceptions in it.
 func (p *program) print(_ string, b []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	line := bytes.LastIndexByte(p.output, '\n') + 1 // that the last piece has begun
 	p.output = append(p.output, b...)
-	p.unread = min(p.unread+len(b), outputKept)
-	if extra := len(p.output) - outputKept; extra > 0 {
+	if !p.suspicious.Load() {
+		if language, _ := conformance.Uncaught(p.output[line:]); language != "" {
+			p.suspicious.Store(true)
+		}
+	}
+	if extra := len(p.output) - outputKept; extra > outputKept {
 		p.output = slices.Delete(p.output, 0, extra)
 	}
+}
+
+// forgive forgets what the program has printed.
+func (p *program) forgive() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.output = nil
+	p.suspicious.Store(false)
 }
 
 // printed is the end of what the program has printed.
 func (p *program) printed() []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.output)
+	return slices.Clone(p.output[max(0, len(p.output)-outputKept):])
 }
-
-// newly is what was printed since the last call, with a little of what came
-// before.
-func (p *program) newly() []byte {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.unread == 0 {
-		return nil
-	}
-	from := max(0, len(p.output)-p.unread-overlap)
-	p.unread = 0
-	return slices.Clone(p.output[from:])
-}
-
-// overlap is as long as the beginning of a report may be.
-const overlap = 64
 
 func (p *program) lastWords() string {
 	out := p.printed()
@@ -174,38 +178,10 @@ func (p *program) lastWords() string {
 }
 
 // visit plays one visit and reads the answer to its end.
-func (p *program) visit(ctx context.Context, v Visit) answer {
-	p.history = append(p.history, v)
-	dial, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
-	c, err := p.box.Dial(dial, "tcp", p.address)
-	if err != nil {
-		return answer{fault: "no connection: " + err.Error()}
-	}
-	defer c.Close()
-	c.SetDeadline(time.Now().Add(answerLimit))
-	if _, err := c.Write(v); err == nil {
-		if half, can := c.(interface{ CloseWrite() error }); can {
-			half.CloseWrite()
-		}
-	}
-	return read(c)
-}
-
-// read reads to the end of a connection. That the program closes it before it
-// has read everything is its own affair.
-func read(c net.Conn) answer {
-	data, err := io.ReadAll(io.LimitReader(c, answerMost))
-	var late net.Error
-	switch {
-	case err == nil:
-		return answer{data: data}
-	case errors.As(err, &late) && late.Timeout():
-		return answer{data: data, fault: fmt.Sprintf("%d bytes, and no end of the connection within %s", len(data), answerLimit)}
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return answer{data: data, reset: true}
-	}
-	return answer{data: data, fault: err.Error()}
+func (p *program) visit(ctx context.Context, v Visit, limit time.Duration) answer {
+	p.visits++
+	p.sent += len(v)
+	return p.wire.visit(ctx, v, limit)
 }
 
 // ended tells whether the program has ended.
@@ -218,4 +194,9 @@ func (p *program) ended() bool {
 	}
 }
 
-func (p *program) close() error { return p.box.Close() }
+func (p *program) close() error {
+	if p.wire != nil {
+		p.wire.close()
+	}
+	return p.box.Close()
+}

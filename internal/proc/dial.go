@@ -157,6 +157,23 @@ func (s *Sandbox) socket(ctx context.Context, network string, addr netip.AddrPor
 	return os.NewFile(uintptr(fd), network), nil
 }
 
+// BlockingSocket makes a TCP socket in the sandbox's network for whoever connects to addr by
+// system calls of his own; he closes it, at the latest before the sandbox.
+func (s *Sandbox) BlockingSocket(ctx context.Context, addr netip.AddrPort) (fd int, err error) {
+	domain := unix.AF_INET
+	if addr.Addr().Is6() && !addr.Addr().Is4In6() {
+		domain = unix.AF_INET6
+	}
+	if fd, err = s.bareSocket(ctx, domain, unix.SOCK_STREAM, 0); err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	if err := unix.SetNonblock(fd, false); err != nil {
+		_ = unix.Close(fd)
+		return -1, os.NewSyscallError("fcntl", err)
+	}
+	return fd, nil
+}
+
 func (s *Sandbox) bareSocket(ctx context.Context, domain, kind, protocol int) (int, error) {
 	if !s.iso.Private() {
 		return unix.Socket(domain, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, protocol)

@@ -2,6 +2,7 @@ package proc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"path/filepath"
@@ -115,4 +116,26 @@ func (p *Process) heldSockets() map[uint64]bool {
 type listening struct {
 	addr  netip.AddrPort
 	inode uint64
+}
+
+// Overflows counts the connections that the sandbox's network has dropped because a program had
+// not accepted those before them: each costs whoever connects a second. Without a
+// network of its own it counts the machine's.
+func (s *Sandbox) Overflows() (uint64, error) {
+	fs, err := procfs.NewFS(s.proc())
+	if err != nil {
+		return 0, fmt.Errorf("count overflows: %w", err)
+	}
+	worker, err := fs.Proc(s.workerPid())
+	if err != nil {
+		return 0, fmt.Errorf("count overflows: %w", err)
+	}
+	n, err := worker.Netstat()
+	if err != nil {
+		return 0, fmt.Errorf("count overflows: %w", err)
+	}
+	if n.TcpExt.ListenOverflows == nil {
+		return 0, errors.New("count overflows: wanted ListenOverflows in the kernel's table, found none")
+	}
+	return uint64(*n.TcpExt.ListenOverflows), nil
 }

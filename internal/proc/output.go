@@ -18,8 +18,8 @@ type wires struct {
 }
 
 // openWires makes a pipe for input, a terminal for output, so that programs in any
-// language write out each line at once, and a pipe for errors.
-func openWires() (w *wires, err error) {
+// language write out each line at once, and a pipe for errors. If piped, output is a pipe, too.
+func openWires(piped bool) (w *wires, err error) {
 	w = &wires{}
 	defer func() {
 		if err != nil {
@@ -32,11 +32,9 @@ func openWires() (w *wires, err error) {
 		return w, err
 	}
 	w.theirs, w.stdin = append(w.theirs, in), ours(out, "stdin")
-	terminal, err := w.openTerminal()
-	if err != nil {
-		return w, fmt.Errorf("open a terminal: %w", err)
+	if err := w.openOutput(piped); err != nil {
+		return w, err
 	}
-	w.theirs = append(w.theirs, terminal)
 	in, out, err = openPipe()
 	if err != nil {
 		return w, err
@@ -55,6 +53,24 @@ func openPipe() (read, write int, err error) {
 func ours(fd int, name string) *os.File {
 	_ = unix.SetNonblock(fd, true)
 	return os.NewFile(uintptr(fd), name)
+}
+
+// openOutput makes the standard output.
+func (w *wires) openOutput(piped bool) error {
+	if piped {
+		in, out, err := openPipe()
+		if err != nil {
+			return err
+		}
+		w.theirs, w.stdout = append(w.theirs, out), ours(in, "stdout")
+		return nil
+	}
+	terminal, err := w.openTerminal()
+	if err != nil {
+		return fmt.Errorf("open a terminal: %w", err)
+	}
+	w.theirs = append(w.theirs, terminal)
+	return nil
 }
 
 // openTerminal opens a pseudo-terminal that passes every byte unchanged.
@@ -90,11 +106,16 @@ type reader struct {
 	stream  string
 	from    *os.File
 	limit   int
+	pause   time.Duration // between two reads
 	emit    func(stream string, at time.Time, b []byte)
 	kept    int
 	dropped int
 	tail    []byte // the last of what was dropped, at most twice tailSize
 }
+
+// pipePause lets a pipe fill: to be woken at each line would cost as much as what the program
+// does between two of them. It bounds a flood, too.
+const pipePause = time.Millisecond
 
 // tailSize is how much is kept of the end of a stream beyond its limit.
 const tailSize = 256 << 10
@@ -105,6 +126,7 @@ func (r *reader) run() {
 		n, err := r.from.Read(buf)
 		if n > 0 {
 			r.take(time.Now(), buf[:n])
+			time.Sleep(r.pause)
 		}
 		if err != nil { // also EIO, a terminal's way to say that nobody can write any more
 			break

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 func TestMain(m *testing.M) {
@@ -294,3 +295,61 @@ func BenchmarkStart(b *testing.B) {
 }
 
 func goroutines() int { return runtime.NumGoroutine() }
+
+// A program that is bound to a processor stays there with its threads, and all that it prints to a
+// pipe is handed on.
+func TestPipedAndBound(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) {
+		sb := openMode(t, mode, Limits{Output: 10}, map[string]string{"main.py": `
+import os, threading
+def look(): print(sorted(os.sched_getaffinity(0)), os.isatty(1))
+threads = [threading.Thread(target=look) for _ in range(3)]
+for t in threads: t.start(); t.join()`})
+		var set unix.CPUSet
+		require.NoError(t, unix.SchedGetaffinity(0, &set))
+		last := 0
+		for n := range 1024 {
+			if set.IsSet(n) {
+				last = n
+			}
+		}
+		out := &printed{}
+		p, err := sb.Start(t.Context(), Spec{Args: []string{python, "main.py"}, Processors: []int{last}, Piped: true, Output: out.add})
+		require.NoError(t, err)
+		require.Zero(t, wait(t, p, 10*time.Second).Code, out.get("stderr"))
+		require.Equal(t, strings.Repeat(fmt.Sprintf("[%d] False\n", last), 3), out.get("stdout"))
+
+		out = &printed{}
+		p, err = sb.Start(t.Context(), Spec{Args: []string{python, "-c", "import os; print(len(os.sched_getaffinity(0)))"}, Output: out.add})
+		require.NoError(t, err)
+		require.Zero(t, wait(t, p, 10*time.Second).Code)
+		require.Equal(t, fmt.Sprintf("%d\n", set.Count()), out.get("stdout"), "the next program may run anywhere")
+	})
+}
+
+// A socket of one's own reaches a server inside the sandbox, and connections that
+// are not accepted are counted.
+func TestBlockingSocket(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) {
+		sb := openMode(t, mode, Limits{}, nil)
+		ln, err := sb.Listen(t.Context(), "tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer ln.Close()
+		at := netip.MustParseAddrPort(ln.Addr().String())
+		before, err := sb.Overflows()
+		require.NoError(t, err)
+		fd, err := sb.BlockingSocket(t.Context(), at)
+		require.NoError(t, err)
+		defer unix.Close(fd)
+		require.NoError(t, unix.Connect(fd, sockaddr(at)))
+		conn, err := ln.Accept()
+		require.NoError(t, err)
+		require.NoError(t, conn.Close())
+		n, err := unix.Read(fd, make([]byte, 1))
+		require.NoError(t, err)
+		require.Zero(t, n)
+		after, err := sb.Overflows()
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, after, before)
+	})
+}

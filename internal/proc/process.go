@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -19,6 +20,11 @@ type Spec struct {
 	Args []string
 	Env  []string // added to the environment that every program gets
 	Dir  string   // working directory, relative to the sandbox's; empty means the sandbox's own
+	// Processors are those that it may run on, by number; empty means all.
+	Processors []int
+	// Piped gives it a pipe as standard output in place of a terminal, which costs more for each
+	// write. All that it prints is handed on then, however much, but less often.
+	Piped bool
 	// Output, if not nil, gets what the program prints: stream is "stdout" or "stderr", at
 	// is when it was read, b is the callee's to keep. It is called from two goroutines, one a
 	// stream. After Done is closed it is called only for what the program has left behind, and
@@ -66,7 +72,7 @@ func (s *Sandbox) start(ctx context.Context, path string, spec Spec) (*Process, 
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	w, err := openWires()
+	w, err := openWires(spec.Piped)
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +81,13 @@ func (s *Sandbox) start(ctx context.Context, path string, spec Spec) (*Process, 
 		sandbox: s, token: fmt.Sprintf("%d.%d", os.Getpid(), tokens.Add(1)),
 		stdin: w.stdin, done: make(chan struct{}), silent: make(chan struct{}), pidfd: -1,
 	}
-	limit := s.iso.cfg.Limits.Output
+	limit, pause := s.iso.cfg.Limits.Output, time.Duration(0)
+	if spec.Piped {
+		limit, pause = math.MaxInt, pipePause
+	}
 	p.readers = []*reader{
-		{stream: "stdout", from: w.stdout, limit: limit, emit: spec.Output},
-		{stream: "stderr", from: w.stderr, limit: limit, emit: spec.Output},
+		{stream: "stdout", from: w.stdout, limit: limit, pause: pause, emit: spec.Output},
+		{stream: "stderr", from: w.stderr, limit: limit, pause: pause, emit: spec.Output},
 	}
 	// The answer comes soon, or the link is lost: not to wait for it would lose a program.
 	_, _, err = s.call(context.WithoutCancel(ctx), order{Op: orderStart, Start: s.startOrder(p, path, spec)}, p.started, w.theirs...)
@@ -97,7 +106,7 @@ func (s *Sandbox) startOrder(p *Process, path string, spec Spec) *start {
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(s.Dir(), dir)
 	}
-	return &start{Path: path, Args: spec.Args, Env: s.environment(p.token, spec.Env), Dir: dir, Token: p.token, Limits: s.iso.cfg.Limits}
+	return &start{Path: path, Args: spec.Args, Env: s.environment(p.token, spec.Env), Dir: dir, Token: p.token, Limits: s.iso.cfg.Limits, Processors: spec.Processors}
 }
 
 // started runs when the worker's answer is read, before any exit can be.

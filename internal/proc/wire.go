@@ -51,6 +51,8 @@ type start struct {
 	Dir    string
 	Token  string
 	Limits Limits
+	// Processors are those that the program may run on; empty means all.
+	Processors []int `json:",omitempty"`
 }
 
 // A report is one message from the worker: the answer to an order, or, with ID 0, an exit.

@@ -159,6 +159,7 @@ func (w *worker) start(o *order, fds []int) {
 		w.answer(o, report{Err: "wanted three descriptors"})
 		return
 	}
+	defer bindTo(o.Start.Processors)()
 	pidfd := -1
 	pid, err := syscall.ForkExec(o.Start.Path, o.Start.Args, &syscall.ProcAttr{
 		Dir: o.Start.Dir, Env: o.Start.Env,
@@ -180,6 +181,19 @@ func (w *worker) start(o *order, fds []int) {
 	}
 	w.answer(o, report{Pid: pid}, pidfd)
 	_ = unix.Close(pidfd)
+}
+
+// bindTo lets this thread, and so what it starts, run on these processors alone until
+// undo is called. Where that is refused a program runs anywhere.
+func bindTo(processors []int) (undo func()) {
+	var before, set unix.CPUSet
+	for _, n := range processors {
+		set.Set(n)
+	}
+	if len(processors) == 0 || unix.SchedGetaffinity(0, &before) != nil || unix.SchedSetaffinity(0, &set) != nil {
+		return func() {}
+	}
+	return func() { _ = unix.SchedSetaffinity(0, &before) }
 }
 
 // limit sets the resource limits of a process from outside: setting them in a Go

@@ -10,8 +10,24 @@ import (
 // value: [Model.Apply] returns new models and leaves this one as it is. The zero
 // Model is a server that has just been started.
 type Model struct {
-	boxes map[string][]Message // by receiver, oldest first
+	shelves [shelves]map[string][]Message // by receiver, oldest first
 }
+
+// shelves is over how many maps the mailboxes are spread: a new model shares all
+// of them but one.
+const shelves = 16
+
+// shelf returns the place of a user's mailbox.
+func shelf(user string) int {
+	sum := len(user)
+	for _, b := range []byte(user) {
+		sum = 31*sum + int(b)
+	}
+	return sum & (shelves - 1)
+}
+
+// box returns the messages of a user, oldest first.
+func (m Model) box(user string) []Message { return m.shelves[shelf(user)][user] }
 
 // An Outcome is one of the things that a right server may do with a connection:
 // send Answer (nothing, if that is empty), close, and be Next from then on.
@@ -58,19 +74,23 @@ func (m Model) outcome(r *MessageRequest) Outcome {
 
 // Create returns the model with one more message for a user.
 func (m Model) Create(user string, item Message) Model {
-	return m.with(user, append(slices.Clip(m.boxes[user]), item))
+	return m.with(user, append(slices.Clip(m.box(user)), item))
 }
 
 // Read returns what a user is sent, and the model without it.
 func (m Model) Read(user string) (MessageResponse, Model) {
-	box := m.boxes[user]
+	box := m.box(user)
+	if len(box) == 0 {
+		return MessageResponse{}, m
+	}
 	n := min(MaxItems, len(box))
 	return MessageResponse{Items: box[:n:n], More: n < len(box)}, m.with(user, box[n:])
 }
 
 // with returns the model with other messages for one user.
 func (m Model) with(user string, box []Message) Model {
-	boxes := maps.Clone(m.boxes)
+	i := shelf(user)
+	boxes := maps.Clone(m.shelves[i])
 	if boxes == nil {
 		boxes = map[string][]Message{}
 	}
@@ -78,5 +98,9 @@ func (m Model) with(user string, box []Message) Model {
 	if len(box) == 0 {
 		delete(boxes, user)
 	}
-	return Model{boxes: boxes}
+	if len(boxes) == 0 {
+		boxes = nil // no messages are the same as none yet
+	}
+	m.shelves[i] = boxes
+	return m
 }

@@ -1,0 +1,36 @@
+package conformance
+
+import (
+	"context"
+	"net/netip"
+
+	"netproctor/internal/proc"
+)
+
+// Direct is what a sandbox of the operating system offers beside Sandbox: for
+// those who talk to a program by system calls of their own, many thousand times
+// a second.
+type Direct interface {
+	// StartDirect starts the program, on the given processors alone if there are
+	// any, and with a pipe in place of a terminal as its standard output.
+	StartDirect(ctx context.Context, a Arguments, processors []int, output Output) (Process, error)
+	// Socket makes a TCP socket that blocks, from which the address can be
+	// reached. The caller closes it.
+	Socket(ctx context.Context, address netip.AddrPort) (fd int, err error)
+	// Overflows counts the connections that were dropped because the program did
+	// not accept those before them.
+	Overflows() (uint64, error)
+}
+
+// StartDirect implements Direct.
+func (b *processBox) StartDirect(ctx context.Context, a Arguments, processors []int, output Output) (Process, error) {
+	return b.start(ctx, a, proc.Spec{Processors: processors, Piped: true}, output)
+}
+
+// Socket implements Direct.
+func (b *processBox) Socket(ctx context.Context, address netip.AddrPort) (fd int, err error) {
+	return b.box.BlockingSocket(ctx, address)
+}
+
+// Overflows implements Direct.
+func (b *processBox) Overflows() (uint64, error) { return b.box.Overflows() }

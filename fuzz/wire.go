@@ -1,0 +1,83 @@
+package fuzz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"time"
+
+	"netproctor/conformance"
+)
+
+// A Visit is one connection to a server: what is sent before the sending side
+// is closed. All that is fuzzed is a history of visits.
+type Visit []byte
+
+// An answer is what came back on one connection, up to its end.
+type answer struct {
+	data  []byte // until the next visit
+	reset bool   // it ended by RST, which may have destroyed bytes on their way
+	fault string // why there was no end: no connection, or silence
+}
+
+// A wire plays visits on a server: it connects, sends, ends sending, and reads
+// to the end. That the program closes the connection before it has read
+// everything is its own affair.
+type wire interface {
+	visit(ctx context.Context, v Visit, limit time.Duration) answer
+	close()
+}
+
+// How much a program may answer, and how long it may take.
+const (
+	answerMost  = 64 << 20
+	answerLimit = 3 * time.Second
+)
+
+// noEnd is the fault of a connection that did not end in time.
+func noEnd(data []byte, limit time.Duration) string {
+	return fmt.Sprintf("%d bytes, and no end of the connection within %s", len(data), limit)
+}
+
+// dialled is the wire for every sandbox, also for one in memory.
+type dialled struct {
+	box     conformance.Sandbox
+	address string
+}
+
+func (w *dialled) close() {}
+
+func (w *dialled) visit(ctx context.Context, v Visit, limit time.Duration) answer {
+	dial, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	c, err := w.box.Dial(dial, "tcp", w.address)
+	if err != nil {
+		return answer{fault: "no connection: " + err.Error()}
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(limit))
+	if _, err := c.Write(v); err == nil {
+		if half, can := c.(interface{ CloseWrite() error }); can {
+			half.CloseWrite()
+		}
+	}
+	return drain(c, limit)
+}
+
+// drain reads to the end of a connection.
+func drain(c net.Conn, limit time.Duration) answer {
+	data, err := io.ReadAll(io.LimitReader(c, answerMost))
+	var late net.Error
+	switch {
+	case err == nil:
+		return answer{data: data}
+	case errors.As(err, &late) && late.Timeout():
+		return answer{data: data, fault: noEnd(data, limit)}
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return answer{data: data, reset: true}
+	}
+	return answer{data: data, fault: err.Error()}
+}
