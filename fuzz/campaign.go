@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"netproctor/conformance"
+	"netproctor/internal/probe"
 	"netproctor/internal/record"
 )
 
@@ -33,6 +34,10 @@ type Options struct {
 	// that it is not lost if the campaign is killed.
 	Found func(*Finding) error
 
+	// Guidance, if not nil, makes cases beside those that the seed gives.
+	Guidance *Guidance
+
+	probe      *probe.Probe     // counters that the program is started with; see guide.start
 	requests   []*record.Layout // see layouts
 	processors []int            // where the program runs; empty means anywhere
 }
@@ -53,7 +58,9 @@ type Progress struct {
 	// Overflows are connections that were dropped because the program did not
 	// accept those before them.
 	Overflows uint64
-	Elapsed   time.Duration
+	// Guided counts cases that are not among Cases.
+	Guided  int
+	Elapsed time.Duration
 }
 
 // A Campaign is what came of it.
@@ -63,6 +70,9 @@ type Campaign struct {
 	// Blind says that the program gave no right answer at all, so that the
 	// absence of findings means nothing.
 	Blind bool
+	// Missed are lines of the program that were never reached, if it has
+	// counters.
+	Missed []probe.Missed
 	// Stopped says why it ended before its time; empty if it did not.
 	Stopped string
 }
@@ -97,7 +107,7 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 	c.drop()
 	c.beside.end()
 	err = errors.Join(err, c.takeBeside())
-	end := &Campaign{Progress: c.progress(), Findings: c.findings, Blind: !c.answered}
+	end := &Campaign{Progress: c.progress(), Findings: c.findings, Blind: !c.answered, Missed: c.guide.missed()}
 	switch {
 	case ctx.Err() != nil:
 		end.Stopped = context.Cause(ctx).Error()
@@ -113,6 +123,9 @@ func (c *campaign) run(ctx context.Context) error {
 			return err
 		}
 		c.cases++
+		if err := c.guided(ctx, i); err != nil { // guidance
+			return err
+		}
 		if err := c.takeBeside(); err != nil {
 			return err
 		}
@@ -125,13 +138,15 @@ func (c *campaign) run(ctx context.Context) error {
 }
 
 func newCampaign(o *Options) *campaign {
-	return &campaign{o: o, generator: newGenerator(o), began: time.Now(), limit: answerLimit, known: map[string]bool{}}
+	g := newGenerator(o)
+	return &campaign{o: o, generator: g, guide: newGuide(o, g), began: time.Now(), limit: answerLimit, known: map[string]bool{}}
 }
 
 // A campaign is the state of one Run.
 type campaign struct {
 	o         *Options
 	generator *generator
+	guide     *guide
 	began     time.Time
 	told      time.Time
 	limit     time.Duration // for an answer; see patience
@@ -164,7 +179,8 @@ func (c *campaign) fresh(ctx context.Context, i int) (err error) {
 	c.drop()
 	c.starts++
 	c.from = i
-	c.program, err = c.o.start(ctx)
+	c.guide.forget()
+	c.program, err = c.guide.start(ctx, c.o)
 	return err
 }
 
@@ -195,6 +211,7 @@ func (c *campaign) play(ctx context.Context, i int) error {
 		f := c.program.play(ctx, c.o, v, c.limit)
 		c.visits++
 		if f == nil {
+			c.guide.learn(c.program, history, n, false) // guidance
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -274,6 +291,9 @@ func (c *campaign) recent(i, n int) func(count int) []Visit {
 	from := c.from
 	return func(count int) (list []Visit) {
 		for at := i; at >= from && len(list) < count; at-- {
+			if at < i || n < 0 {
+				list = append(list, c.guide.behind(at)...)
+			}
 			history, _ := c.generator.at(at)
 			if at == i && n >= 0 {
 				history = history[:n+1]
@@ -282,6 +302,7 @@ func (c *campaign) recent(i, n int) func(count int) []Visit {
 				list = append(list, slices.Clone(v))
 			}
 		}
+		list = append(list, c.guide.behind(from-1)...)
 		list = list[:min(count, len(list))]
 		slices.Reverse(list)
 		return list
@@ -338,7 +359,7 @@ func (c *campaign) add(finding *Finding, after time.Duration) error {
 func (c *campaign) progress() Progress {
 	return Progress{
 		Cases: c.cases, Visits: c.visits, Starts: c.starts, Findings: len(c.findings), Legal: c.legal, Wrong: c.wrong,
-		Gaps: c.beside.count(), Tolerated: c.tolerated, Unexplained: c.unexplained, Overflows: c.overflows + c.program.overflows(), Elapsed: time.Since(c.began),
+		Guided: c.guide.count(), Gaps: c.beside.count(), Tolerated: c.tolerated, Unexplained: c.unexplained, Overflows: c.overflows + c.program.overflows(), Elapsed: time.Since(c.began),
 	}
 }
 

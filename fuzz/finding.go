@@ -23,12 +23,12 @@ type Finding struct {
 	Sends        []string `json:"sends"` // what each visit sends, in hexadecimal
 	Seed         uint64   `json:"seed"`
 	FoundAfter   float64  `json:"found_after_s"` // when it was seen first
-	Verified     int      `json:"verified"` // how many of three fresh programs showed it
+	Verified     int      `json:"verified"`      // how many of three fresh programs showed it
 	Evidence     string   `json:"evidence"`
 	Scenario     string   `json:"scenario"` // the file that plays it
 
 	history []Visit
-	gap     *gap // how the message of the history was sent, if it stopped in the middle
+	gap     *gap     // how the message of the history was sent, if it stopped in the middle
 	allowed [][]byte // the answers that would have been right to the last visit; nil if that is not known
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"netproctor/conformance"
+	"netproctor/internal/probe"
 )
 
 // How long a program may take to listen.
@@ -26,6 +27,10 @@ type program struct {
 	process conformance.Process
 	address netip.AddrPort
 	wire    wire
+
+	counters *probe.Counters // nil without
+	last     answer          // to the last visit; good until the next one
+	took     time.Duration   // it
 
 	visits   int  // it was played
 	lookAt   int  // how many visits make it due to be looked at
@@ -40,6 +45,7 @@ type program struct {
 	suspicious atomic.Bool // there may be the report of an exception in its output
 	mu         sync.Mutex
 	output     []byte // the end of what it printed
+	total      int    // how much it printed
 }
 
 // outputKept is how much of a program's output is kept, in bytes.
@@ -67,6 +73,9 @@ func (o *Options) start(ctx context.Context) (*program, error) {
 func (p *program) launch(ctx context.Context, o *Options) error {
 	if err := p.furnish(o.Files); err != nil {
 		return fmt.Errorf("lay out files: %w", err)
+	}
+	if err := p.openCounters(o.probe); err != nil {
+		return err
 	}
 	port, err := p.box.Port(ctx)
 	if err != nil {
@@ -144,6 +153,7 @@ func (p *program) print(_ string, b []byte) {
 	defer p.mu.Unlock()
 	line := bytes.LastIndexByte(p.output, '\n') + 1 // that the last piece has begun
 	p.output = append(p.output, b...)
+	p.total += len(b)
 	if !p.suspicious.Load() {
 		if language, _ := conformance.Uncaught(p.output[line:]); language != "" {
 			p.suspicious.Store(true)
@@ -181,7 +191,10 @@ func (p *program) lastWords() string {
 func (p *program) visit(ctx context.Context, v Visit, limit time.Duration) answer {
 	p.visits++
 	p.sent += len(v)
-	return p.wire.visit(ctx, v, limit)
+	began := time.Now()
+	p.last = p.wire.visit(ctx, v, limit)
+	p.took = time.Since(began)
+	return p.last
 }
 
 // ended tells whether the program has ended.
@@ -197,6 +210,9 @@ func (p *program) ended() bool {
 func (p *program) close() error {
 	if p.wire != nil {
 		p.wire.close()
+	}
+	if p.counters != nil {
+		p.counters.Close()
 	}
 	return p.box.Close()
 }

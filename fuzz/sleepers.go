@@ -76,8 +76,8 @@ func (s *sleepers) count() int {
 // A gap is a message that is not sent in one piece.
 type gap struct {
 	message Visit
-	cut     int  // what is sent at first
-	resumes bool // the rest follows, before the server may give up
+	cut     int           // what is sent at first
+	resumes bool          // the rest follows, before the server may give up
 	paused  time.Duration // well below the rule
 	patient time.Duration // by when it must have been dropped; how late is for scenarios to say
 	next    Visit

@@ -245,7 +245,7 @@ class Constants(ast.NodeVisitor):
             self.generic_visit(node)
 
     def visit_Call(self, node):
-        if not (isinstance(node.func, ast.Name) and node.func.id in ("print", "input")):
+        if getattr(node.func, "id", getattr(node.func, "attr", "")) not in ("print", "input", "exit"):
             self.generic_visit(node)
 
     def visit_Raise(self, node):
