@@ -197,9 +197,61 @@ func look(t *testing.T, o *Options, limit time.Duration) string {
 	}
 	if len(c.findings) == 0 {
 		rate := float64(c.visits) / time.Since(c.began).Seconds()
-		t.Logf("%d histories, %d cases, %v, left of the sweep %d, %d starts", len(c.generator.histories), c.cases, c.guide, len(c.guide.sweep), c.starts)
+		t.Logf("%d histories, %d cases, %v, %d starts", len(c.generator.histories), c.cases, c.guide, c.starts)
 		return fmt.Sprintf(" | none in %d visits, %.0f/s", c.visits, rate)
 	}
 	f := c.findings[0]
 	return fmt.Sprintf(" | %.1f s, %d visits (%s, %d sends, unexplained %d)", f.FoundAfter, c.visits, f.Signature, len(f.Sends), c.unexplained)
+}
+
+// BenchmarkProbe plays the same cases on a program without and with counters, in
+// turns, and compares what a visit costs: in time, and in the program's own
+// processor time, which a busy machine does not change.
+func BenchmarkProbe(b *testing.B) {
+	for _, protocol := range []string{"mailbox", "download"} {
+		b.Run(protocol, func(b *testing.B) {
+			dir, err := filepath.Abs(filepath.Join("../conformance/testdata/programs", protocol, "python-good"))
+			require.NoError(b, err)
+			o := pythonOptions(b, protocol, dir)
+			o.Seed = 1
+			processors, undo := pin()
+			defer undo()
+			o.processors = processors
+			bare := o
+			bare.Guidance = nil
+			sides := []*campaign{newCampaign(&bare), newCampaign(&o)}
+			var took, used [2]time.Duration
+			for i, c := range sides {
+				require.NoError(b, c.fresh(b.Context(), 0))
+				defer c.drop()
+				used[i] = cpuOf(b, c)
+			}
+			first := len(sides[0].generator.histories)
+			b.ResetTimer()
+			for from := 0; from < b.N; from += 100 {
+				for i, c := range sides {
+					began := time.Now()
+					for at := range 100 {
+						require.NoError(b, c.play(b.Context(), first+from+at))
+					}
+					took[i] += time.Since(began)
+				}
+			}
+			for i, c := range sides {
+				require.Empty(b, c.findings)
+				used[i] = cpuOf(b, c) - used[i]
+			}
+			b.ReportMetric(float64(sides[0].visits)/took[0].Seconds(), "bare/s")
+			b.ReportMetric(float64(sides[1].visits)/took[1].Seconds(), "counted/s")
+			b.ReportMetric(100*(took[1].Seconds()/took[0].Seconds()-1), "%time")
+			b.ReportMetric(100*(used[1].Seconds()/used[0].Seconds()-1), "%cpu")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+func cpuOf(t testing.TB, c *campaign) time.Duration {
+	v, err := c.program.process.Vitals()
+	require.NoError(t, err)
+	return v.CPU
 }

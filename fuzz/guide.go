@@ -263,5 +263,8 @@ func (k *guide) behind(i int) (list []Visit) {
 
 // String tells how much was learned.
 func (k *guide) String() string {
-	return fmt.Sprintf("%d guided cases, %d visits, %d entries, %d signs", k.cases, k.visits, len(k.corpus), len(k.hits))
+	if k == nil {
+		return "no guided cases"
+	}
+	return fmt.Sprintf("%d guided cases, %d visits, %d entries, %d signs, %d left of the sweep", k.cases, k.visits, len(k.corpus), len(k.hits), len(k.sweep))
 }
