@@ -116,8 +116,9 @@ func (x *Finding) expectation(conn string) []conformance.Step {
 	return append(steps, &conformance.ExpectRunning{Run: "main"})
 }
 
-// Write puts findings into a folder: findings.json, and a scenario file for each
-// that breaks a requirement.
+// Write puts findings into a folder: findings.json, and for each of them under
+// found/ a scenario if it breaks a requirement, a program in Python that plays it,
+// and what it sends last as a seed for go test -fuzz.
 func Write(dir string, findings []*Finding) error {
 	found := filepath.Join(dir, "found")
 	if err := os.MkdirAll(found, 0o755); err != nil {
@@ -125,6 +126,8 @@ func Write(dir string, findings []*Finding) error {
 	}
 	var errs []error
 	for _, x := range findings {
+		name := filepath.Join(found, x.ID)
+		errs = append(errs, os.WriteFile(name+".py", []byte(x.python()), 0o755), os.WriteFile(name+".seed", []byte(x.seed()), 0o644))
 		if len(x.Requirements) > 0 {
 			x.Scenario = filepath.Join("found", x.ID+".star")
 			errs = append(errs, os.WriteFile(filepath.Join(dir, x.Scenario), []byte(conformance.Format("../protocol.star", x.scenario())), 0o644))

@@ -23,7 +23,8 @@ type fuzzVerb struct {
 	For       time.Duration `help:"How long." default:"60s"`
 	Cases     int           `help:"Play exactly so many cases, however long it takes." placeholder:"N"`
 	Seed      uint64        `help:"Seed of the cases (0: a random one, which is printed)." default:"0"`
-	Out       string        `help:"Folder for findings.json and a scenario for each finding." placeholder:"DIR"`
+	Out       string        `help:"Folder for findings.json, and for each finding a scenario, a Python program and a seed." placeholder:"DIR"`
+	Replay    string        `help:"Play the findings in this folder again, and say which are fixed." placeholder:"DIR"`
 	Isolation string        `help:"How programs are kept apart: auto, namespaces or none." default:"auto"`
 	source    `embed:""`
 }
@@ -50,7 +51,11 @@ func (v *fuzzVerb) Run(a *app) error {
 	if v.Seed == 0 {
 		v.Seed = uint64(rand.Uint32())
 	}
-	return v.campaign(a, fuzz.Options{Protocol: p, Target: graded[i].Target})
+	o := fuzz.Options{Protocol: p, Target: graded[i].Target}
+	if v.Replay != "" {
+		return v.replay(a, o)
+	}
+	return v.campaign(a, o)
 }
 
 // campaign runs it and tells what came of it.
