@@ -56,6 +56,12 @@ type Progress struct {
 	Elapsed   time.Duration
 }
 
+// Rate is how many visits are played a second.
+func (p *Progress) Rate() float64 { return float64(p.Visits) / p.Elapsed.Seconds() }
+
+// Share is how many of a hundred cases a count is.
+func (p *Progress) Share(count int) float64 { return 100 * float64(count) / float64(max(1, p.Cases)) }
+
 // A Campaign is what came of it.
 type Campaign struct {
 	Progress
