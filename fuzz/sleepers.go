@@ -203,7 +203,7 @@ func (p *program) stop(ctx context.Context, o *Options, x stop) *fault {
 			return f
 		}
 	}
-	about := o.about(x.message[:x.Cut])
+	about := append(o.gapRequirements(x), o.about(x.message[:x.Cut]))[0]
 	switch {
 	case early != "":
 		return &fault{Silence, "gives up early in " + about, early}
