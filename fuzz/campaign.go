@@ -69,6 +69,8 @@ type Campaign struct {
 	// Blind says that the program gave no right answer at all, so that the
 	// absence of findings means nothing.
 	Blind bool
+	// Doubts are faults that fresh programs did not show again, a few of them.
+	Doubts []string
 	// Stopped says why it ended before its time; empty if it did not.
 	Stopped string
 }
@@ -103,7 +105,7 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 	c.drop()
 	c.beside.end()
 	err = errors.Join(err, c.takeBeside())
-	end := &Campaign{Progress: c.progress(), Findings: c.findings, Blind: !c.answered}
+	end := &Campaign{Progress: c.progress(), Findings: c.findings, Doubts: c.doubts, Blind: !c.answered}
 	switch {
 	case ctx.Err() != nil:
 		end.Stopped = context.Cause(ctx).Error()
@@ -131,7 +133,7 @@ func (c *campaign) run(ctx context.Context) error {
 }
 
 func newCampaign(o *Options) *campaign {
-	return &campaign{o: o, generator: newGenerator(o), began: time.Now(), limit: answerLimit, known: map[string]bool{}}
+	return &campaign{o: o, generator: newGenerator(o), began: time.Now(), limit: answerLimit, known: map[string]bool{}, tries: map[string]int{}}
 }
 
 // A campaign is the state of one Run.
@@ -152,8 +154,15 @@ type campaign struct {
 	tolerated, unexplained int
 	overflows              uint64          // of earlier programs
 	known                  map[string]bool // signatures
+	tries                  map[string]int  // of following up in vain, by signature
 	findings               []*Finding
+	doubts                 []string
 }
+
+const mostDoubts = 8
+
+// mostTries is how often a fault is followed up that no fresh program shows.
+const mostTries = 3
 
 func (c *campaign) goesOn(ctx context.Context, i int) bool {
 	switch {
@@ -299,14 +308,18 @@ func (c *campaign) found(ctx context.Context, f *fault, recent func(int) []Visit
 	if c.known[f.signature] {
 		return nil
 	}
-	c.known[f.signature] = true
 	after := time.Since(c.began)
 	m := &minimiser{o: c.o, want: f.kind, until: time.Now().Add(minimiseFor), left: minimiseAttempts}
 	finding := m.finding(ctx, f, recent)
 	if finding == nil {
-		c.unexplained++
+		if c.unexplained++; len(c.doubts) < mostDoubts {
+			c.doubts = append(c.doubts, f.signature+": "+f.evidence)
+		}
+		c.tries[f.signature]++
+		c.known[f.signature] = c.tries[f.signature] == mostTries
 		return nil
 	}
+	c.known[f.signature] = true
 	if c.known[finding.Signature] && finding.Signature != f.signature {
 		return nil // it came to the same in the end
 	}

@@ -19,6 +19,7 @@ type minimiser struct {
 // Bounds of it, in time and in attempts; what is not yet minimal then is still
 // right.
 const (
+	windowFor        = 10 * time.Second // the last window may take as long again
 	minimiseFor      = 5 * time.Second
 	minimiseAttempts = 200
 )
@@ -56,13 +57,18 @@ const widen = 4
 // window finds how many of the last visits a fault needs. What notices it may
 // come later than what causes it.
 func (m *minimiser) window(ctx context.Context, recent func(count int) []Visit) ([]Visit, *fault) {
-	for count, before := 1, 0; ctx.Err() == nil; count *= widen {
+	until := time.Now().Add(windowFor)
+	defer func() { m.until = time.Now().Add(minimiseFor) }()
+	for count, before := 1, 0; ctx.Err() == nil && time.Now().Before(until); count *= widen {
 		history := recent(count)
 		if len(history) == before {
 			return nil, nil // that was all
 		}
 		before = len(history)
-		if played, f := m.play(ctx, history); f != nil {
+		limited, cancel := context.WithDeadline(ctx, until.Add(windowFor))
+		played, f := m.play(limited, history)
+		cancel()
+		if f != nil {
 			return history[:played], f
 		}
 	}

@@ -156,6 +156,9 @@ func tellFindings(w io.Writer, c *fuzz.Campaign) {
 			fmt.Fprintf(w, "%d %s\n", note.count, note.text)
 		}
 	}
+	for _, d := range c.Doubts {
+		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(d, "\n", "\n    "))
+	}
 	if c.Blind {
 		fmt.Fprintln(w, "this run was blind: the program gave no right answer, so that what was not found means nothing")
 	}
