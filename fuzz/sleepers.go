@@ -155,6 +155,9 @@ func (s *sleepers) follow(ctx context.Context, f *fault, x stop) {
 		time.Sleep(s.o.Gap) // a program that fails each time costs a start each time
 		return
 	}
+	if s.o.needsNoGap(ctx, x) {
+		return
+	}
 	verified := 0
 	for range verifications {
 		if again := s.o.probeStop(ctx, x); again != nil && again.kind == f.kind && again.signature == f.signature {
@@ -181,6 +184,22 @@ func (o *Options) probeStop(ctx context.Context, x stop) *fault {
 	}
 	defer p.close()
 	return p.stop(ctx, o, x)
+}
+
+// needsNoGap tells whether a fresh program does anything wrong with the same bytes
+// in one piece: that is for the campaign to find.
+func (o *Options) needsNoGap(ctx context.Context, x stop) bool {
+	p, err := o.startBeside(ctx)
+	if err != nil {
+		return false
+	}
+	defer p.close()
+	for _, v := range []Visit{x.sent(), x.next} {
+		if p.play(ctx, o, v, answerLimit) != nil {
+			return true
+		}
+	}
+	return p.dies() != nil
 }
 
 // sent is all that is sent of it.
