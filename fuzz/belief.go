@@ -127,11 +127,14 @@ func same(m, other Model) bool {
 	return reflect.DeepEqual(m, other)
 }
 
-// allowed gives the answers that would have been right.
+// allowed gives the answers that would have been right; nil if any would.
 func (b belief) allowed(v Visit) (answers [][]byte) {
 	var list set
 	for _, s := range b {
 		for _, o := range s.Apply(v) {
+			if o.Any {
+				return nil
+			}
 			list.add(o.Answer)
 		}
 	}

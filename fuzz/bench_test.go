@@ -106,24 +106,24 @@ func sideBySide(b *testing.B, o *Options, good Visit) {
 	c := newCampaign(o)
 	require.NoError(b, c.fresh(ctx, 0))
 	defer c.drop()
-	var judged, bare time.Duration
+	var judged, bare, judgedCPU, bareCPU time.Duration
 	var visits, cycles int
 	b.ResetTimer()
 	for i := len(c.generator.histories); c.cases < b.N; {
-		began, before := time.Now(), c.visits
+		began, used, before := time.Now(), threadCPU(b), c.visits
 		for range 100 {
 			require.NoError(b, c.play(ctx, i))
 			c.cases++
 			i++
 		}
-		judged += time.Since(began)
+		judged, judgedCPU = judged+time.Since(began), judgedCPU+threadCPU(b)-used
 		visits += c.visits - before
-		began = time.Now()
+		began, used = time.Now(), threadCPU(b)
 		for range 100 {
 			bareVisit(b, c.program.wire.(*direct), good)
 			cycles++
 		}
-		bare += time.Since(began)
+		bare, bareCPU = bare+time.Since(began), bareCPU+threadCPU(b)-used
 	}
 	for _, f := range c.findings {
 		b.Errorf("%s: %s", f.Signature, f.Evidence)
@@ -132,7 +132,17 @@ func sideBySide(b *testing.B, o *Options, good Visit) {
 	b.ReportMetric(rate, "judged/s")
 	b.ReportMetric(base, "bare/s")
 	b.ReportMetric(100*rate/base, "%")
+	b.ReportMetric(float64(judgedCPU.Microseconds())/float64(visits), "judged-cpu-µs")
+	b.ReportMetric(float64(bareCPU.Microseconds())/float64(cycles), "bare-cpu-µs")
 	b.ReportMetric(0, "ns/op")
+}
+
+// threadCPU is the processor time that this thread has used: what a busy machine
+// does not change much.
+func threadCPU(b *testing.B) time.Duration {
+	var t unix.Timespec
+	require.NoError(b, unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t))
+	return time.Duration(t.Nano())
 }
 
 // bareVisit is what each visit needs, and nothing else.

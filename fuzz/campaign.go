@@ -63,6 +63,12 @@ type Progress struct {
 	Elapsed time.Duration
 }
 
+// Rate is how many visits are played a second.
+func (p *Progress) Rate() float64 { return float64(p.Visits) / p.Elapsed.Seconds() }
+
+// Share is how many of a hundred cases a count is.
+func (p *Progress) Share(count int) float64 { return 100 * float64(count) / float64(max(1, p.Cases)) }
+
 // A Campaign is what came of it.
 type Campaign struct {
 	Progress
@@ -70,6 +76,8 @@ type Campaign struct {
 	// Blind says that the program gave no right answer at all, so that the
 	// absence of findings means nothing.
 	Blind bool
+	// Doubts are faults that fresh programs did not show again, a few of them.
+	Doubts []string
 	// Missed are lines of the program that were never reached, if it has
 	// counters.
 	Missed []probe.Missed
@@ -107,7 +115,7 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 	c.drop()
 	c.beside.end()
 	err = errors.Join(err, c.takeBeside())
-	end := &Campaign{Progress: c.progress(), Findings: c.findings, Blind: !c.answered, Missed: c.guide.missed()}
+	end := &Campaign{Progress: c.progress(), Findings: c.findings, Doubts: c.doubts, Blind: !c.answered, Missed: c.guide.missed()}
 	switch {
 	case ctx.Err() != nil:
 		end.Stopped = context.Cause(ctx).Error()
@@ -139,7 +147,7 @@ func (c *campaign) run(ctx context.Context) error {
 
 func newCampaign(o *Options) *campaign {
 	g := newGenerator(o)
-	return &campaign{o: o, generator: g, guide: newGuide(o, g), began: time.Now(), limit: answerLimit, known: map[string]bool{}}
+	return &campaign{o: o, generator: g, guide: newGuide(o, g), began: time.Now(), limit: answerLimit, known: map[string]bool{}, tries: map[string]int{}}
 }
 
 // A campaign is the state of one Run.
@@ -161,8 +169,15 @@ type campaign struct {
 	tolerated, unexplained int
 	overflows              uint64          // of earlier programs
 	known                  map[string]bool // signatures
+	tries                  map[string]int  // of following up in vain, by signature
 	findings               []*Finding
+	doubts                 []string
 }
+
+const mostDoubts = 8
+
+// mostTries is how often a fault is followed up that no fresh program shows.
+const mostTries = 3
 
 func (c *campaign) goesOn(ctx context.Context, i int) bool {
 	switch {
@@ -314,14 +329,18 @@ func (c *campaign) found(ctx context.Context, f *fault, recent func(int) []Visit
 	if c.known[f.signature] {
 		return nil
 	}
-	c.known[f.signature] = true
 	after := time.Since(c.began)
 	m := &minimiser{o: c.o, want: f.kind, until: time.Now().Add(minimiseFor), left: minimiseAttempts}
 	finding := m.finding(ctx, f, recent)
 	if finding == nil {
-		c.unexplained++
+		if c.unexplained++; len(c.doubts) < mostDoubts {
+			c.doubts = append(c.doubts, f.signature+": "+f.evidence)
+		}
+		c.tries[f.signature]++
+		c.known[f.signature] = c.tries[f.signature] == mostTries
 		return nil
 	}
+	c.known[f.signature] = true
 	if c.known[finding.Signature] && finding.Signature != f.signature {
 		return nil // it came to the same in the end
 	}

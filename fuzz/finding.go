@@ -26,9 +26,11 @@ type Finding struct {
 	Verified     int      `json:"verified"`      // how many of three fresh programs showed it
 	Evidence     string   `json:"evidence"`
 	Scenario     string   `json:"scenario"` // the file that plays it
+	// Gap is how the first of two visits is sent that stops in the middle; nil for
+	// a history of whole ones.
+	Gap *Gap `json:"gap,omitempty"`
 
 	history []Visit
-	gap     *gap     // how the message of the history was sent, if it stopped in the middle
 	allowed [][]byte // the answers that would have been right to the last visit; nil if that is not known
 }
 
@@ -82,8 +84,8 @@ func (x *Finding) scenario() *conformance.Scenario {
 		Why:   "The fuzzer found this: " + x.Signature + ".",
 		Steps: []conformance.Step{&conformance.Start{Run: "main", Listens: true}},
 	}
-	if x.gap != nil {
-		s.Steps = append(s.Steps, x.gap.steps("c1")...)
+	if x.Gap != nil {
+		s.Steps = append(s.Steps, x.Gap.steps("c1", x.history[0])...)
 		s.Steps = append(s.Steps, x.expectation("c1")...)
 		return s
 	}
@@ -99,15 +101,15 @@ func (x *Finding) scenario() *conformance.Scenario {
 }
 
 // steps sends a message that stops in the middle.
-func (x *gap) steps(conn string) []conformance.Step {
+func (g *Gap) steps(conn string, message Visit) []conformance.Step {
 	steps := []conformance.Step{&conformance.Connect{Conn: conn}}
-	if x.cut > 0 {
-		steps = append(steps, &conformance.Send{Conn: conn, What: conformance.Lit(x.message[:x.cut])})
+	if g.Cut > 0 {
+		steps = append(steps, &conformance.Send{Conn: conn, What: conformance.Lit(message[:g.Cut])})
 	}
-	if !x.resumes {
+	if !g.Resumes {
 		return steps
 	}
-	return append(steps, &conformance.Pause{For: x.paused}, &conformance.Send{Conn: conn, What: conformance.Lit(x.message[x.cut:])},
+	return append(steps, &conformance.Pause{For: g.Paused}, &conformance.Send{Conn: conn, What: conformance.Lit(message[g.Cut:])},
 		&conformance.Close{Conn: conn, How: conformance.HalfClosed})
 }
 
@@ -119,8 +121,8 @@ func (x *Finding) expectation(conn string) []conformance.Step {
 	}
 	if len(x.allowed) == 1 {
 		end := &conformance.ExpectClose{Conn: conn}
-		if x.gap != nil && !x.gap.resumes {
-			end.Within = x.gap.patient
+		if x.Gap != nil && !x.Gap.Resumes {
+			end.Within = x.Gap.Patient
 		}
 		steps = append(steps, end)
 	}
@@ -130,8 +132,9 @@ func (x *Finding) expectation(conn string) []conformance.Step {
 	return append(steps, &conformance.ExpectRunning{Run: "main"})
 }
 
-// Write puts findings into a folder: findings.json, and a scenario file for each
-// that breaks a requirement.
+// Write puts findings into a folder: findings.json, and for each of them under
+// found/ a scenario if it breaks a requirement, a program in Python that plays it,
+// and what it sends last as a seed for go test -fuzz.
 func Write(dir string, findings []*Finding) error {
 	found := filepath.Join(dir, "found")
 	if err := os.MkdirAll(found, 0o755); err != nil {
@@ -139,6 +142,8 @@ func Write(dir string, findings []*Finding) error {
 	}
 	var errs []error
 	for _, x := range findings {
+		name := filepath.Join(found, x.ID)
+		errs = append(errs, os.WriteFile(name+".py", []byte(x.python()), 0o755), os.WriteFile(name+".seed", []byte(x.seed()), 0o644))
 		if len(x.Requirements) > 0 {
 			x.Scenario = filepath.Join("found", x.ID+".star")
 			errs = append(errs, os.WriteFile(filepath.Join(dir, x.Scenario), []byte(conformance.Format("../protocol.star", x.scenario())), 0o644))
@@ -148,6 +153,14 @@ func Write(dir string, findings []*Finding) error {
 		findings = []*Finding{}
 	}
 	b, err := json.MarshalIndent(findings, "", "  ")
-	errs = append(errs, err, os.WriteFile(filepath.Join(dir, "findings.json"), append(b, '\n'), 0o644))
+	errs = append(errs, err, replace(filepath.Join(dir, "findings.json"), append(b, '\n')))
 	return errors.Join(errs...)
+}
+
+// replace puts a file in place of another one, or leaves that as it is.
+func replace(name string, data []byte) error {
+	if err := os.WriteFile(name+".new", data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(name+".new", name)
 }

@@ -19,6 +19,7 @@ type minimiser struct {
 // Bounds of it, in time and in attempts; what is not yet minimal then is still
 // right.
 const (
+	windowFor        = 10 * time.Second // the last window may take as long again
 	minimiseFor      = 5 * time.Second
 	minimiseAttempts = 200
 )
@@ -56,13 +57,18 @@ const widen = 4
 // window finds how many of the last visits a fault needs. What notices it may
 // come later than what causes it.
 func (m *minimiser) window(ctx context.Context, recent func(count int) []Visit) ([]Visit, *fault) {
-	for count, before := 1, 0; ctx.Err() == nil; count *= widen {
+	until := time.Now().Add(windowFor)
+	defer func() { m.until = time.Now().Add(minimiseFor) }()
+	for count, before := 1, 0; ctx.Err() == nil && time.Now().Before(until); count *= widen {
 		history := recent(count)
 		if len(history) == before {
 			return nil, nil // that was all
 		}
 		before = len(history)
-		if played, f := m.play(ctx, history); f != nil {
+		limited, cancel := context.WithDeadline(ctx, until.Add(windowFor))
+		played, f := m.play(limited, history)
+		cancel()
+		if f != nil {
 			return history[:played], f
 		}
 	}
@@ -149,29 +155,46 @@ func (m *minimiser) try(ctx context.Context, history *[]Visit, f **fault, shorte
 // leaking is for how many visits a leak is shown.
 const leaking = 2 * leakSlack
 
-// repeated finds a single visit that leaks if it is repeated: what leaks now and
-// then in a long history leaks each time in a short one.
+// repeated finds a single visit that leaks each time: it looks after which visits
+// of a history the descriptors have risen, and repeats the first of these.
 func (m *minimiser) repeated(ctx context.Context, f *fault, history []Visit) ([]Visit, *fault) {
-	for few := history; len(few) > 1; {
-		half := few[:len(few)/2]
-		if _, again := m.play(ctx, repeat(half, leaking)); again == nil {
-			half = few[len(few)/2:]
-			if _, again = m.play(ctx, repeat(half, leaking)); again == nil {
-				return history, f // it takes both halves
-			}
-		}
-		few = half
-		if again := repeat(few, leaking); len(again) < len(history) {
-			history = again
+	for _, v := range m.rises(ctx, history) {
+		again := repeat(v, leaking)
+		if _, leak := m.play(ctx, again); leak != nil {
+			return again, leak
 		}
 	}
 	return history, f
 }
 
-// repeat makes a history of a few visits that has at least so many.
-func repeat(few []Visit, atLeast int) (list []Visit) {
-	for len(list) < atLeast {
-		list = append(list, few...)
+// mostRises is how many visits are suspected of a leak.
+const mostRises = 5
+
+// rises gives visits behind which a fresh program has more descriptors than
+// before.
+func (m *minimiser) rises(ctx context.Context, history []Visit) (list []Visit) {
+	p, err := m.o.start(ctx)
+	if err != nil {
+		return nil
+	}
+	defer p.close()
+	most := p.first.Descriptors
+	for _, v := range history {
+		if p.play(ctx, m.o, v, answerLimit) != nil || len(list) == mostRises {
+			break
+		}
+		if now, err := p.process.Vitals(); err == nil && now.Descriptors > most {
+			most = now.Descriptors
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// repeat makes a history of one visit.
+func repeat(v Visit, times int) (list []Visit) {
+	for range times {
+		list = append(list, v)
 	}
 	return list
 }

@@ -73,27 +73,34 @@ func (s *sleepers) count() int {
 	return int(s.gaps.Load())
 }
 
-// A gap is a message that is not sent in one piece.
-type gap struct {
-	message Visit
-	cut     int           // what is sent at first
-	resumes bool          // the rest follows, before the server may give up
-	paused  time.Duration // well below the rule
-	patient time.Duration // by when it must have been dropped; how late is for scenarios to say
-	next    Visit
+// A Gap is how a message is sent that stops in the middle.
+type Gap struct {
+	Cut     int  `json:"cut"`     // how many bytes are sent at first
+	Resumes bool `json:"resumes"` // the rest follows, before the server may give up; else nothing does
+	// Paused is until when it resumes, Patient by when the server must have
+	// dropped it else. How late that is, is for scenarios to say.
+	Paused  time.Duration `json:"paused_ns"`
+	Patient time.Duration `json:"patient_ns"`
+}
+
+// A stop is a message with a gap, and the visit of another client behind it.
+type stop struct {
+	Gap
+	message, next Visit
 }
 
 // draw draws the n-th gap of a sleeper.
-func (s *sleepers) draw(sleeper, n int) gap {
+func (s *sleepers) draw(sleeper, n int) stop {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.generator
 	r := rand.New(rand.NewPCG(s.o.Seed, uint64(1+sleeper)<<32+uint64(n)))
 	m := g.legal(r)
 	m.look()
-	x := gap{message: slices.Clone(m.bytes), resumes: r.IntN(2) == 0, paused: s.o.Gap * 2 / 5, patient: s.o.Gap * 5 / 2, next: slices.Clone(g.legal(r).bytes)}
+	x := stop{message: slices.Clone(m.bytes), next: slices.Clone(g.legal(r).bytes)}
+	x.Gap = Gap{Resumes: r.IntN(2) == 0, Paused: s.o.Gap * 2 / 5, Patient: s.o.Gap * 5 / 2}
 	if len(m.cuts) > 0 {
-		x.cut = m.cuts[r.IntN(len(m.cuts))]
+		x.Cut = m.cuts[r.IntN(len(m.cuts))]
 	}
 	return x
 }
@@ -138,7 +145,7 @@ func (o *Options) startBeside(ctx context.Context) (*program, error) {
 
 // follow verifies a fault. What takes time is the machine's doing as easily as
 // the program's, so it must come each time.
-func (s *sleepers) follow(ctx context.Context, f *fault, x gap) {
+func (s *sleepers) follow(ctx context.Context, f *fault, x stop) {
 	at := time.Now()
 	s.mu.Lock()
 	known := s.known[f.signature]
@@ -148,17 +155,20 @@ func (s *sleepers) follow(ctx context.Context, f *fault, x gap) {
 		time.Sleep(s.o.Gap) // a program that fails each time costs a start each time
 		return
 	}
+	if s.o.needsNoGap(ctx, x) {
+		return
+	}
 	verified := 0
 	for range verifications {
-		if again := s.probe(ctx, x); again != nil && again.kind == f.kind && again.signature == f.signature {
+		if again := s.o.probeStop(ctx, x); again != nil && again.kind == f.kind && again.signature == f.signature {
 			verified++
 		}
 	}
 	if verified < verifications {
 		return
 	}
-	finding := s.o.finding(f, []Visit{x.message})
-	finding.Verified, finding.gap = verified, &x
+	finding := s.o.finding(f, []Visit{x.message, x.next})
+	finding.Verified, finding.Gap = verified, &x.Gap
 	finding.Requirements = s.o.gapRequirements(x)
 	if s.o.Model != nil {
 		finding.allowed = belief{{Model: s.o.Model}}.allowed(x.sent())
@@ -166,25 +176,42 @@ func (s *sleepers) follow(ctx context.Context, f *fault, x gap) {
 	s.found <- gapFinding{finding, at}
 }
 
-func (s *sleepers) probe(ctx context.Context, x gap) *fault {
-	p, err := s.o.startBeside(ctx)
+// probeStop plays a stop on a fresh program.
+func (o *Options) probeStop(ctx context.Context, x stop) *fault {
+	p, err := o.startBeside(ctx)
 	if err != nil {
 		return nil
 	}
 	defer p.close()
-	return p.stop(ctx, s.o, x)
+	return p.stop(ctx, o, x)
+}
+
+// needsNoGap tells whether a fresh program does anything wrong with the same bytes
+// in one piece: that is for the campaign to find.
+func (o *Options) needsNoGap(ctx context.Context, x stop) bool {
+	p, err := o.startBeside(ctx)
+	if err != nil {
+		return false
+	}
+	defer p.close()
+	for _, v := range []Visit{x.sent(), x.next} {
+		if p.play(ctx, o, v, answerLimit) != nil {
+			return true
+		}
+	}
+	return p.dies() != nil
 }
 
 // sent is all that is sent of it.
-func (x *gap) sent() Visit {
-	if x.resumes {
+func (x *stop) sent() Visit {
+	if x.Resumes {
 		return x.message
 	}
-	return x.message[:x.cut]
+	return x.message[:x.Cut]
 }
 
 // stop plays a gap, and the visit of another client behind it.
-func (p *program) stop(ctx context.Context, o *Options, x gap) *fault {
+func (p *program) stop(ctx context.Context, o *Options, x stop) *fault {
 	a, early, late := p.stopping(ctx, o, x)
 	if late {
 		p.belief = nil // it may have dropped the client, or not
@@ -195,12 +222,12 @@ func (p *program) stop(ctx context.Context, o *Options, x gap) *fault {
 			return f
 		}
 	}
-	about := o.about(x.message[:x.cut])
+	about := append(o.gapRequirements(x), o.about(x.message[:x.Cut]))[0]
 	switch {
 	case early != "":
 		return &fault{Silence, "gives up early in " + about, early}
 	case a.fault != "":
-		return &fault{Hang, "waits without end in " + about, fmt.Sprintf("%s, after %d of %d bytes of a message", a.fault, x.cut, len(x.message))}
+		return &fault{Hang, "waits without end in " + about, fmt.Sprintf("%s, after %d of %d bytes of a message", a.fault, x.Cut, len(x.message))}
 	}
 	if p.belief != nil {
 		next, right := p.belief.after(x.sent(), a, p.reasons)
@@ -221,8 +248,8 @@ func (p *program) stop(ctx context.Context, o *Options, x gap) *fault {
 // stopping sends a message that stops, and gives the answer; early says how the
 // server gave up in a pause that it must bear, late that the pause became longer
 // than that.
-func (p *program) stopping(ctx context.Context, o *Options, x gap) (a answer, early string, late bool) {
-	limit := x.patient
+func (p *program) stopping(ctx context.Context, o *Options, x stop) (a answer, early string, late bool) {
+	limit := x.Patient
 	dial, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	c, err := p.box.Dial(dial, "tcp", p.address.String())
@@ -233,13 +260,13 @@ func (p *program) stopping(ctx context.Context, o *Options, x gap) (a answer, ea
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })()
 	began := time.Now()
 	c.SetDeadline(began.Add(limit))
-	if _, err := c.Write(x.message[:x.cut]); err != nil {
+	if _, err := c.Write(x.message[:x.Cut]); err != nil {
 		return answer{fault: err.Error()}, "", false
 	}
-	if !x.resumes {
+	if !x.Resumes {
 		return drain(c, limit), "", false
 	}
-	c.SetReadDeadline(began.Add(x.paused))
+	c.SetReadDeadline(began.Add(x.Paused))
 	n, err := c.Read(make([]byte, 1))
 	took := time.Since(began)
 	if took > o.Gap*9/10 {
@@ -247,10 +274,10 @@ func (p *program) stopping(ctx context.Context, o *Options, x gap) (a answer, ea
 	}
 	if !os.IsTimeout(err) {
 		what := map[bool]string{true: "it answered", false: "the connection was closed"}[n > 0]
-		return answer{}, fmt.Sprintf("%s %d ms after %d of %d bytes of a message", what, took.Milliseconds(), x.cut, len(x.message)), false
+		return answer{}, fmt.Sprintf("%s %d ms after %d of %d bytes of a message", what, took.Milliseconds(), x.Cut, len(x.message)), false
 	}
 	c.SetDeadline(time.Now().Add(answerLimit))
-	_, err = c.Write(x.message[x.cut:])
+	_, err = c.Write(x.message[x.Cut:])
 	late = time.Since(began) > o.Gap*9/10
 	if half, can := c.(interface{ CloseWrite() error }); can && err == nil {
 		half.CloseWrite()
@@ -260,14 +287,14 @@ func (p *program) stopping(ctx context.Context, o *Options, x gap) (a answer, ea
 
 // gapRequirements are those that a gap may break: the rule for messages in pieces, or
 // one about gaps in this part of a message.
-func (o *Options) gapRequirements(x gap) []string {
+func (o *Options) gapRequirements(x stop) []string {
 	server := o.Protocol.Programs[conformance.Server]
-	if _, known := o.Protocol.Requirement(server.Fragments); x.resumes && known {
+	if _, known := o.Protocol.Requirement(server.Fragments); x.Resumes && known {
 		return []string{server.Fragments}
 	}
 	var gaps []string // that of the header, and those of what comes after it
 	for _, r := range o.Protocol.Requirements {
-		if r.ID == conformance.Server+".idle-connection" && x.cut == 0 {
+		if r.ID == conformance.Server+".idle-connection" && x.Cut == 0 {
 			return []string{r.ID}
 		}
 		if strings.HasPrefix(r.ID, conformance.Server) && strings.HasSuffix(r.ID, "-gap") && r.Level == conformance.Must {
@@ -284,7 +311,7 @@ func (o *Options) gapRequirements(x gap) []string {
 }
 
 // inHeader tells whether a message stops before its first text.
-func (o *Options) inHeader(x gap) bool {
+func (o *Options) inHeader(x stop) bool {
 	for _, l := range o.layouts() {
 		d, err := l.Decode(x.message, true)
 		if err != nil || d.Size != len(x.message) {
@@ -292,7 +319,7 @@ func (o *Options) inHeader(x gap) bool {
 		}
 		for _, e := range leaves(&d, nil) {
 			if e.Field.Kind == record.Text {
-				return x.cut < e.Offset
+				return x.Cut < e.Offset
 			}
 		}
 	}

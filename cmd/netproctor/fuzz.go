@@ -23,7 +23,8 @@ type fuzzVerb struct {
 	For       time.Duration `help:"How long." default:"60s"`
 	Cases     int           `help:"Play exactly so many cases, however long it takes." placeholder:"N"`
 	Seed      uint64        `help:"Seed of the cases (0: a random one, which is printed)." default:"0"`
-	Out       string        `help:"Folder for findings.json and a scenario for each finding." placeholder:"DIR"`
+	Out       string        `help:"Folder for findings.json, and for each finding a scenario, a Python program and a seed." placeholder:"DIR"`
+	Replay    string        `help:"Play the findings in this folder again, and say which are fixed." placeholder:"DIR"`
 	Isolation string        `help:"How programs are kept apart: auto, namespaces or none." default:"auto"`
 	source    `embed:""`
 }
@@ -50,14 +51,25 @@ func (v *fuzzVerb) Run(a *app) error {
 	if v.Seed == 0 {
 		v.Seed = uint64(rand.Uint32())
 	}
-	return v.campaign(a, fuzz.Options{Protocol: p, Target: graded[i].Target})
+	o := fuzz.Options{Protocol: p, Target: graded[i].Target}
+	if v.Replay != "" {
+		return v.replay(a, o)
+	}
+	return v.campaign(a, o)
 }
 
 // campaign runs it and tells what came of it.
 func (v *fuzzVerb) campaign(a *app, o fuzz.Options) error {
 	o.Seed, o.Cases, o.For = v.Seed, v.Cases, v.For
 	o.Progress = func(n fuzz.Progress) { tellFuzz(a.err, n) }
-	o.Model, o.Files = modelOf(v.Protocol)
+	o.Model, o.Files, o.Gap = modelOf(v.Protocol)
+	var found []*fuzz.Finding
+	if v.Out != "" {
+		o.Found = func(x *fuzz.Finding) error {
+			found = append(found, x)
+			return fuzz.Write(v.Out, found)
+		}
+	}
 	fmt.Fprintf(a.out, "fuzzing %s, seed %d, isolation: %s\n", o.Target, o.Seed, o.Target.Isolation())
 	c, err := fuzz.Run(a.ctx, o)
 	switch {
@@ -78,17 +90,18 @@ func (v *fuzzVerb) campaign(a *app, o fuzz.Options) error {
 	return nil
 }
 
-// modelOf gives the model of a protocol's reference server, and the files that
-// it begins with. Without one only what needs no model is judged.
-func modelOf(protocol string) (fuzz.Model, map[string][]byte) {
+// modelOf gives the model of a protocol's reference server, the files that it
+// begins with, and its rule for gaps. Without one only what needs no model is
+// judged.
+func modelOf(protocol string) (fuzz.Model, map[string][]byte, time.Duration) {
 	switch protocol {
 	case "mailbox":
-		return mailboxModel{}, nil
+		return mailboxModel{}, nil, mailbox.GapLimit
 	case "download":
 		files := map[string][]byte{"a": []byte("the file a\n"), "bb": {}, "ccc": []byte(strings.Repeat("\x00\xff\r\n", 3000))}
-		return downloadModel(files), files
+		return downloadModel(files), files, download.GapLimit
 	}
-	return nil, nil
+	return nil, nil, 0
 }
 
 // mailboxModel is the reference's model as the fuzzer takes it.
@@ -114,7 +127,7 @@ func (m downloadModel) Apply(sent []byte) (list []fuzz.Outcome) {
 }
 
 func tellFuzz(w io.Writer, n fuzz.Progress) {
-	fmt.Fprintf(w, "%4.0f s: %d cases, %.0f visits/s, %d starts, %d findings\n", n.Elapsed.Seconds(), n.Cases, float64(n.Visits)/n.Elapsed.Seconds(), n.Starts, n.Findings)
+	fmt.Fprintf(w, "%4.0f s: %d cases, %.0f visits/s, %d gaps, %d starts, %d findings\n", n.Elapsed.Seconds(), n.Cases, n.Rate(), n.Gaps, n.Starts, n.Findings)
 }
 
 func tellFindings(w io.Writer, c *fuzz.Campaign) {
@@ -129,6 +142,26 @@ func tellFindings(w io.Writer, c *fuzz.Campaign) {
 		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(f.Evidence, "\n", "\n  "))
 	}
 	fmt.Fprintf(w, "\n%d findings in %d cases, %d visits, %.1f s\n", len(c.Findings), c.Cases, c.Visits, c.Elapsed.Seconds())
+	fmt.Fprintf(w, "%.0f visits/s, %d starts of the program; of the cases %.0f%% legal, %.0f%% wrong, beside them %d gaps\n",
+		c.Rate(), c.Starts, c.Share(c.Legal), c.Share(c.Wrong), c.Gaps)
+	for _, note := range []struct {
+		count uint64
+		text  string
+	}{
+		{c.Overflows, "connections were dropped because the program did not accept those before them"},
+		{uint64(c.Tolerated), "visits showed again what had been found"},
+		{uint64(c.Unexplained), "faults were not seen again on a fresh program, and are no findings"},
+	} {
+		if note.count > 0 {
+			fmt.Fprintf(w, "%d %s\n", note.count, note.text)
+		}
+	}
+	for _, d := range c.Doubts {
+		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(d, "\n", "\n    "))
+	}
+	if c.Blind {
+		fmt.Fprintln(w, "this run was blind: the program gave no right answer, so that what was not found means nothing")
+	}
 	if c.Stopped != "" {
 		fmt.Fprintf(w, "stopped: %s\n", c.Stopped)
 	}
