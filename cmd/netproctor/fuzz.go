@@ -17,16 +17,17 @@ import (
 
 // fuzzVerb fuzzes a server.
 type fuzzVerb struct {
-	Protocol  string        `arg:"" help:"Which protocol."`
-	Server    string        `help:"Command that starts the server under test." placeholder:"CMD"`
-	Dir       string        `help:"The submission: copied afresh for every start, and the program's working directory." placeholder:"DIR"`
-	For       time.Duration `help:"How long." default:"60s"`
-	Cases     int           `help:"Play exactly so many cases, however long it takes." placeholder:"N"`
-	Seed      uint64        `help:"Seed of the cases (0: a random one, which is printed)." default:"0"`
-	Out       string        `help:"Folder for findings.json, and for each finding a scenario, a Python program and a seed." placeholder:"DIR"`
-	Replay    string        `help:"Play the findings in this folder again, and say which are fixed." placeholder:"DIR"`
-	Isolation string        `help:"How programs are kept apart: auto, namespaces or none." default:"auto"`
-	source    `embed:""`
+	Protocol   string        `arg:"" help:"Which protocol."`
+	Server     string        `help:"Command that starts the server under test." placeholder:"CMD"`
+	Dir        string        `help:"The submission: copied afresh for every start, and the program's working directory." placeholder:"DIR"`
+	For        time.Duration `help:"How long." default:"60s"`
+	Cases      int           `help:"Play exactly so many cases, however long it takes." placeholder:"N"`
+	Seed       uint64        `help:"Seed of the cases (0: a random one, which is printed)." default:"0"`
+	Out        string        `help:"Folder for findings.json, and for each finding a scenario, a Python program and a seed." placeholder:"DIR"`
+	Replay     string        `help:"Play the findings in this folder again, and say which are fixed." placeholder:"DIR"`
+	Isolation  string        `help:"How programs are kept apart: auto, namespaces or none." default:"auto"`
+	NoGuidance bool          `help:"Play only the cases that follow from the seed: none that are made from the program's source and from what was new."`
+	source     `embed:""`
 }
 
 // Run implements the verb.
@@ -71,6 +72,12 @@ func (v *fuzzVerb) campaign(a *app, o fuzz.Options) error {
 		}
 	}
 	fmt.Fprintf(a.out, "fuzzing %s, seed %d, isolation: %s\n", o.Target, o.Seed, o.Target.Isolation())
+	guidance, done, err := v.guidance(a, o.Target)
+	if err != nil {
+		return err
+	}
+	defer done()
+	o.Guidance = guidance
 	c, err := fuzz.Run(a.ctx, o)
 	switch {
 	case errors.Is(err, fuzz.ErrNeverWorked):
@@ -162,6 +169,7 @@ func tellFindings(w io.Writer, c *fuzz.Campaign) {
 	if c.Blind {
 		fmt.Fprintln(w, "this run was blind: the program gave no right answer, so that what was not found means nothing")
 	}
+	tellMissed(w, c.Missed)
 	if c.Stopped != "" {
 		fmt.Fprintf(w, "stopped: %s\n", c.Stopped)
 	}

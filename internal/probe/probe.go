@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,8 @@ type Probe struct {
 	Size int
 	// Blocks are the counters that stand for lines.
 	Blocks []Block
+	// Files are how many source files have counters.
+	Files int
 	// Words and Numbers are the constants of the source.
 	Words   [][]byte
 	Numbers []uint64
@@ -101,7 +104,8 @@ type Missed struct {
 }
 
 // Missed gives the lines whose blocks were never reached, by file. Blocks that
-// follow one another are one range.
+// follow one another are one range. Files of which nothing was reached belong to
+// other programs.
 func (p *Probe) Missed(reached func(cell int) bool) (list []Missed) {
 	lines := map[string]map[int]bool{} // whether they were reached
 	for _, b := range p.Blocks {
@@ -116,7 +120,7 @@ func (p *Probe) Missed(reached func(cell int) bool) (list []Missed) {
 		}
 	}
 	for file, all := range lines {
-		if ranges := unreached(all); len(ranges) > 0 {
+		if ranges := unreached(all); len(ranges) > 0 && slices.Contains(slices.Collect(maps.Values(all)), true) {
 			list = append(list, Missed{filepath.FromSlash(file), ranges})
 		}
 	}

@@ -1,0 +1,62 @@
+package fuzz
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"netproctor/conformance"
+	"netproctor/internal/probe"
+)
+
+// countedTarget is a program whose counters are mapped in each sandbox.
+type countedTarget struct {
+	conformance.Target
+	probe *probe.Probe
+	t     *testing.T
+}
+
+func (c countedTarget) Open(ctx context.Context) (conformance.Sandbox, error) {
+	box, err := c.Target.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	root, err := box.Files()
+	require.NoError(c.t, err)
+	defer root.Close()
+	counters, err := c.probe.Open(root)
+	require.NoError(c.t, err)
+	return box, counters.Close()
+}
+
+// TestCountedProgramsAreRight grades right servers with counters in them. They
+// must be as right as without. PROGRAMS=whole plays the whole suite.
+func TestCountedProgramsAreRight(t *testing.T) {
+	for _, protocol := range []string{"mailbox", "download"} {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			dir, err := filepath.Abs(filepath.Join("../conformance/testdata/programs", protocol, "python-good"))
+			require.NoError(t, err)
+			o := pythonOptions(t, protocol, dir)
+			only := []string{"server/fragments/*", "server/loops/*", "server/reset/*", "server/bind-error/*", "server.port-range", "server.no-traceback", "server/header-gap/after-3"}
+			if os.Getenv("PROGRAMS") == "whole" {
+				only = nil
+			}
+			target := countedTarget{o.Guidance.Target, o.Guidance.Probe, t}
+			report, err := conformance.Run(t.Context(), o.Protocol, []conformance.Graded{{Role: conformance.Server, Target: target}}, conformance.RunOptions{Seed: 1, Only: only})
+			require.NoError(t, err)
+			suite := &report.Suites[0]
+			require.NotZero(t, suite.Score.Possible)
+			require.Equal(t, suite.Score.Possible, suite.Score.Earned)
+			for _, r := range suite.Requirements {
+				if r.ID != "server.extra-bytes" { // it does not meet that one without counters either
+					require.NotEqual(t, conformance.Fail, r.Outcome, r.ID)
+				}
+			}
+			t.Logf("%d of %d requirements, %v", suite.Score.Earned, suite.Score.Possible, suite.Outcomes())
+		})
+	}
+}
