@@ -206,6 +206,7 @@ func (c *campaign) drop() {
 	}
 	c.answered = c.answered || c.program.answered
 	c.overflows += c.program.overflows()
+	c.guide.reach(c.program)
 	_ = c.program.close() // what it left is a temporary directory
 	c.program = nil
 }

@@ -64,6 +64,7 @@ type entry struct {
 const (
 	trailKept    = 4    // visits before a new one that may have to do with it
 	corpusMost   = 4096 // entries
+	signsMost    = 1 << 16
 	historyVisit = 32   // visits of a guided case, if none is repeated often
 	repeatMost   = 1024
 	visitMost    = 70_000 // bytes
@@ -128,6 +129,16 @@ func (k *guide) count() int {
 	return k.cases
 }
 
+// reach notes what a program has reached at its end.
+func (k *guide) reach(p *program) {
+	if k == nil || p.counters == nil || !p.counters.Take(k.cells) {
+		return
+	}
+	for cell, n := range k.cells {
+		k.reached[cell] = k.reached[cell] || n > 0
+	}
+}
+
 // forget says that another program will be played.
 func (k *guide) forget() {
 	if k == nil {
@@ -185,6 +196,9 @@ func (k *guide) novel(p *program, v Visit) (sign uint64, is, place bool) {
 		place = true
 	}
 	for _, s := range k.signs {
+		if len(k.hits) > signsMost && k.hits[s] == 0 {
+			continue // a program that says something else each time
+		}
 		k.hits[s]++
 		if k.hits[s] == 1 {
 			sign, is = s, true
