@@ -139,11 +139,16 @@ func (p *process) Vitals() (ProcessVitals, error) {
 	if err != nil {
 		return ProcessVitals{}, fmt.Errorf("look at the program: %w", err)
 	}
-	return ProcessVitals{CPU: v.CPU, Runnable: v.Runnable, Descriptors: v.Descriptors, RSS: v.RSS, PeakRSS: v.PeakRSS, State: v.State, Syscall: v.Syscall}, nil
+	return vitalsOf(v), nil
 }
 
-func (p *process) Status() ProcessStatus {
-	s := p.p.Status()
+func vitalsOf(v proc.Vitals) ProcessVitals {
+	return ProcessVitals{CPU: v.CPU, Runnable: v.Runnable, Descriptors: v.Descriptors, RSS: v.RSS, PeakRSS: v.PeakRSS, State: v.State, Syscall: v.Syscall}
+}
+
+func (p *process) Status() ProcessStatus { return statusOf(p.p.Status()) }
+
+func statusOf(s proc.Status) ProcessStatus {
 	st := ProcessStatus{Code: s.Code, Text: s.String()}
 	if s.Signal != 0 {
 		st.Signal = s.Signal.String()

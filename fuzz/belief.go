@@ -61,14 +61,15 @@ func (b belief) after(v Visit, a answer, r *reasons) (next belief, ok bool) {
 	}
 	if len(b) == 1 { // nearly always, and then nothing is made anew
 		if list := b[0].Apply(v); len(list) == 1 {
-			if list[0].allows(a) {
+			if list[0].allows(a, true) {
 				b[0].Model = list[0].Next
 				return b, true
 			}
 			return nil, false
 		}
 	}
-	next = b.follow(v, r, func(o Outcome) bool { return o.allows(a) })
+	allowed := func(o Outcome, alone bool) bool { return o.allows(a, alone) }
+	next = b.follow(v, r, allowed)
 	if len(next) > 0 {
 		return next, true
 	}
@@ -77,17 +78,18 @@ func (b belief) after(v Visit, a answer, r *reasons) (next belief, ok bool) {
 		return nil, false
 	}
 	r.loose[n] = true
-	next = b.follow(v, nil, func(o Outcome) bool { return o.allows(a) })
+	next = b.follow(v, nil, allowed)
 	return next, len(next) > 0
 }
 
 // any gives the belief after a visit, whatever was answered.
 func (b belief) any(v Visit) belief {
-	return b.follow(v, nil, func(Outcome) bool { return true })
+	return b.follow(v, nil, func(Outcome, bool) bool { return true })
 }
 
-// follow gives the states that come of an outcome which is allowed.
-func (b belief) follow(v Visit, r *reasons, allowed func(Outcome) bool) (next belief) {
+// follow gives the states that come of an outcome which is allowed; alone tells
+// that its state leaves no other.
+func (b belief) follow(v Visit, r *reasons, allowed func(o Outcome, alone bool) bool) (next belief) {
 	next = make(belief, 0, len(b)+1)
 	for _, s := range b {
 		list := s.Apply(v)
@@ -96,7 +98,7 @@ func (b belief) follow(v Visit, r *reasons, allowed func(Outcome) bool) (next be
 			reason = r.of(v)
 		}
 		for i, o := range list {
-			if !allowed(o) {
+			if !allowed(o, len(list) == 1) {
 				continue
 			}
 			after := state{o.Next, s.habits}

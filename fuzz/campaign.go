@@ -28,6 +28,8 @@ type Options struct {
 	// Cases is how many cases are played; 0 leaves it to For alone.
 	Cases int
 	For   time.Duration
+	// Cold starts each program by its command, and none by a warm interpreter.
+	Cold bool
 	// Progress is called now and then.
 	Progress func(Progress)
 	// Found, if not nil, is called with each finding when it is verified, so
@@ -40,6 +42,7 @@ type Options struct {
 	probe      *probe.Probe     // counters that the program is started with; see guide.start
 	requests   []*record.Layout // see layouts
 	processors []int            // where the program runs; empty means anywhere
+	warm       *warmRoom        // where it is started; nil: each time in a sandbox of its own
 }
 
 // Progress is how far a campaign has come.
@@ -103,6 +106,10 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 		processors, undo := pin()
 		defer undo()
 		o.processors = processors
+		if !o.Cold {
+			o.warm = &warmRoom{}
+			defer func() { _ = o.warm.close() }() // what it left is a temporary directory
+		}
 	}
 	c := newCampaign(&o)
 	if err := c.fresh(ctx, 0); err != nil {

@@ -65,7 +65,7 @@ const (
 	trailKept    = 4    // visits before a new one that may have to do with it
 	corpusMost   = 4096 // entries
 	signsMost    = 1 << 16
-	historyVisit = 32   // visits of a guided case, if none is repeated often
+	historyVisit = 32 // visits of a guided case, if none is repeated often
 	repeatMost   = 1024
 	visitMost    = 70_000 // bytes
 )
@@ -103,7 +103,7 @@ func (k *guide) start(ctx context.Context, o *Options) (*program, error) {
 		return o.start(ctx)
 	}
 	counted := *o
-	counted.Target, counted.probe = k.with.Target, k.with.Probe
+	counted.Target, counted.probe, counted.warm = k.with.Target, k.with.Probe, nil
 	return counted.start(ctx)
 }
 

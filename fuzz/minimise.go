@@ -40,6 +40,9 @@ func (m *minimiser) finding(ctx context.Context, f *fault, recent func(count int
 	history, last = m.shorten(ctx, last, history)
 	finding := m.o.finding(last, history)
 	m.exact = f.kind == Answer || f.kind == Silence
+	cold := *m.o
+	cold.warm = nil // what is told of it must hold for the command as it was given
+	m.o = &cold
 	for range verifications {
 		if again := m.probe(ctx, history); again != nil {
 			finding.Verified++

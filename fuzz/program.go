@@ -24,6 +24,7 @@ const startLimit = 10 * time.Second
 // A program is a server that runs, with what it is believed to know.
 type program struct {
 	box     conformance.Sandbox
+	room    *warmRoom // that it was started in; nil if it has a sandbox of its own
 	process conformance.Process
 	address netip.AddrPort
 	wire    wire
@@ -56,24 +57,41 @@ var errNeverListens = errors.New("the program does not listen")
 // start starts the server under test in a sandbox of its own, with the files
 // that the model knows.
 func (o *Options) start(ctx context.Context) (*program, error) {
+	if o.warm != nil && !o.warm.refused {
+		if p, err := o.warm.start(ctx, o); err == nil {
+			return p, nil
+		}
+	}
 	box, err := o.Target.Open(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open a sandbox: %w", err)
 	}
-	p := &program{box: box, reasons: o.newReasons()}
-	if o.Model != nil {
-		p.belief = belief{{Model: o.Model}}
+	p := o.newProgram(box)
+	if err := furnish(box, o.Files); err != nil {
+		return nil, errors.Join(fmt.Errorf("lay out files: %w", err), box.Close())
 	}
-	if err := p.launch(ctx, o); err != nil {
+	err = p.launch(ctx, o, func(a conformance.Arguments) (conformance.Process, error) {
+		if direct, fast := box.(conformance.Direct); fast {
+			return direct.StartDirect(ctx, a, o.processors, p.print)
+		}
+		return box.Start(ctx, a, p.print)
+	})
+	if err != nil {
 		return nil, errors.Join(err, box.Close())
 	}
 	return p, nil
 }
 
-func (p *program) launch(ctx context.Context, o *Options) error {
-	if err := p.furnish(o.Files); err != nil {
-		return fmt.Errorf("lay out files: %w", err)
+func (o *Options) newProgram(box conformance.Sandbox) *program {
+	p := &program{box: box, reasons: o.newReasons()}
+	if o.Model != nil {
+		p.belief = belief{{Model: o.Model}}
 	}
+	return p
+}
+
+// launch starts the program, and waits until it listens.
+func (p *program) launch(ctx context.Context, o *Options, start func(conformance.Arguments) (conformance.Process, error)) error {
 	if err := p.openCounters(o.probe); err != nil {
 		return err
 	}
@@ -82,16 +100,10 @@ func (p *program) launch(ctx context.Context, o *Options) error {
 		return fmt.Errorf("find a free port: %w", err)
 	}
 	p.address = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))
-	a := conformance.Arguments{
+	p.process, err = start(conformance.Arguments{
 		Template: o.Protocol.Programs[conformance.Server].Args,
 		Values:   map[string]string{"host": "127.0.0.1", "port": strconv.Itoa(port)},
-	}
-	box, fast := p.box.(conformance.Direct)
-	if fast {
-		p.process, err = box.StartDirect(ctx, a, o.processors, p.print)
-	} else {
-		p.process, err = p.box.Start(ctx, a, p.print)
-	}
+	})
 	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}
@@ -99,7 +111,7 @@ func (p *program) launch(ctx context.Context, o *Options) error {
 		return err
 	}
 	p.wire = &dialled{p.box, net.JoinHostPort(p.address.Addr().String(), strconv.Itoa(int(p.address.Port())))}
-	if fast {
+	if box, fast := p.box.(conformance.Direct); fast {
 		p.wire = newDirect(box, p.address)
 		p.overflown, _ = box.Overflows()
 	}
@@ -107,11 +119,11 @@ func (p *program) launch(ctx context.Context, o *Options) error {
 }
 
 // furnish lays files out in the working directory.
-func (p *program) furnish(files map[string][]byte) error {
+func furnish(box conformance.Sandbox, files map[string][]byte) error {
 	if len(files) == 0 {
 		return nil
 	}
-	root, err := p.box.Files()
+	root, err := box.Files()
 	if err != nil {
 		return err
 	}
@@ -213,6 +225,9 @@ func (p *program) close() error {
 	}
 	if p.counters != nil {
 		p.counters.Close()
+	}
+	if p.room != nil {
+		return p.room.leave()
 	}
 	return p.box.Close()
 }

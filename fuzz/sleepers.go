@@ -139,7 +139,7 @@ func (s *sleepers) run(ctx context.Context, sleeper int) {
 // startBeside starts a server that may run anywhere.
 func (o *Options) startBeside(ctx context.Context) (*program, error) {
 	free := *o
-	free.processors = nil
+	free.processors, free.warm = nil, nil
 	return free.start(ctx)
 }
 

@@ -25,6 +25,7 @@ type fuzzVerb struct {
 	Seed       uint64        `help:"Seed of the cases (0: a random one, which is printed)." default:"0"`
 	Out        string        `help:"Folder for findings.json, and for each finding a scenario, a Python program and a seed." placeholder:"DIR"`
 	Replay     string        `help:"Play the findings in this folder again, and say which are fixed." placeholder:"DIR"`
+	Cold       bool          `help:"Start Python programs by their command each time, and not from an interpreter that has everything loaded."`
 	Isolation  string        `help:"How programs are kept apart: auto, namespaces or none." default:"auto"`
 	NoGuidance bool          `help:"Play only the cases that follow from the seed: none that are made from the program's source and from what was new."`
 	source     `embed:""`
@@ -61,7 +62,7 @@ func (v *fuzzVerb) Run(a *app) error {
 
 // campaign runs it and tells what came of it.
 func (v *fuzzVerb) campaign(a *app, o fuzz.Options) error {
-	o.Seed, o.Cases, o.For = v.Seed, v.Cases, v.For
+	o.Seed, o.Cases, o.For, o.Cold = v.Seed, v.Cases, v.For, v.Cold
 	o.Progress = func(n fuzz.Progress) { tellFuzz(a.err, n) }
 	o.Model, o.Files, o.Gap = modelOf(v.Protocol)
 	var found []*fuzz.Finding

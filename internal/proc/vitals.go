@@ -35,10 +35,12 @@ var states = map[string]string{
 const tick = 10 * time.Millisecond
 
 // Vitals looks at the program now. It gives os.ErrProcessDone once nothing of it is left.
-func (p *Process) Vitals() (Vitals, error) {
+func (p *Process) Vitals() (Vitals, error) { return p.VitalsOf(p.number()) }
+
+// VitalsOf is Vitals, and says what one of the program's processes is doing in place of its first.
+func (p *Process) VitalsOf(first int) (Vitals, error) {
 	t := readTable(p.sandbox.proc())
-	first := p.number()
-	family := t.family(p.sandbox.workerPid(), first, p.token)
+	family := t.family(p.sandbox.workerPid(), p.number(), p.token)
 	if len(family) == 0 {
 		return Vitals{}, os.ErrProcessDone
 	}
