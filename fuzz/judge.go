@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -72,7 +73,15 @@ func (p *program) settle() {
 		case <-time.After(look):
 		}
 		rested += look
-		if v, err := p.process.Vitals(); err != nil || v.Runnable > 0 || v.Syscall == "" {
+		v, err := p.process.Vitals()
+		if errors.Is(err, os.ErrProcessDone) { // and the news of it is under way
+			select {
+			case <-p.process.Done():
+			case <-time.After(answerLimit):
+			}
+			return
+		}
+		if err != nil || v.Runnable > 0 || v.Syscall == "" {
 			rested = 0
 		}
 	}

@@ -41,7 +41,7 @@ func (p *Process) Vitals() (Vitals, error) { return p.VitalsOf(p.number()) }
 func (p *Process) VitalsOf(first int) (Vitals, error) {
 	t := readTable(p.sandbox.proc())
 	family := t.family(p.sandbox.workerPid(), p.number(), p.token)
-	if len(family) == 0 {
+	if len(family) == 0 || first != p.number() && !t.live(first) {
 		return Vitals{}, os.ErrProcessDone
 	}
 	if !t.live(first) {
