@@ -41,6 +41,7 @@ type guide struct {
 	corpus  []*entry
 	hits    map[uint64]uint32 // how often each sign was seen
 	reached []bool            // counters, ever
+	far     []bool            // counters that are no places
 	cells   []byte
 	signs   []uint64
 	seed    maphash.Seed
@@ -87,6 +88,10 @@ func newGuide(o *Options, g *generator) *guide {
 	}
 	if p := o.Guidance.Probe; p != nil {
 		k.cells, k.reached = make([]byte, p.Size), make([]bool, p.Size)
+		k.far = make([]bool, p.Size)
+		for _, cell := range p.Far {
+			k.far[cell] = true
+		}
 	}
 	k.kinds = kindsOf(g)
 	for i := range k.kinds {
@@ -186,7 +191,7 @@ func (k *guide) novel(p *program, v Visit) (sign uint64, is, place bool) {
 	if p.counters != nil && p.counters.Take(k.cells) {
 		for cell, n := range k.cells[1:] {
 			if n > 0 {
-				place = place || !k.reached[cell+1]
+				place = place || !k.reached[cell+1] && !k.far[cell+1]
 				k.reached[cell+1] = true
 				k.signs = append(k.signs, uint64(cell+1)<<8|uint64(bits.Len8(n)))
 			}

@@ -282,6 +282,9 @@ func (k *guide) text(old []byte) []byte {
 		return k.generator.names[r.IntN(len(k.generator.names))]
 	}
 	n := int(min(k.number(), visitMost))
+	if r.IntN(2) == 0 {
+		n = r.IntN(256)
+	}
 	if len(old) == 0 {
 		old = []byte("x")
 	}

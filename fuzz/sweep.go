@@ -60,6 +60,7 @@ func (k *guide) sweepOver(h []Visit) {
 		for _, n := range k.numbers[:min(len(k.numbers), sweepConstants)] {
 			if n > 0 && n < visitMost {
 				renamed(e.Bytes, bytes.Repeat([]byte("x"), int(n)))
+				renamed(e.Bytes, bytes.Repeat([]byte("x"), int(n+1)))
 			}
 		}
 	}

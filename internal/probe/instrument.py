@@ -104,7 +104,8 @@ class Instrumenter(ast.NodeTransformer):
     def cell(self, lines=(), count=1):
         """Return the number of a new counter, or of the first of several."""
         at = len(self.cells)
-        self.cells.extend([{"cell": at, "file": self.file, "lines": lines} if lines else None] * count)
+        self.cells.append({"cell": at, "file": self.file, "lines": lines} if lines else None)
+        self.cells.extend([{"far": 1}] * (count - 1))
         return at
 
     def counter(self, at, like, counted):
@@ -334,7 +335,8 @@ def main(folder, script, out):
     tree.body[first:first] = prologue.body
     write(os.path.join(out, "main.pyc"), compile(tree, wanted, "exec", dont_inherit=True))
     json.dump({
-        "cells": len(cells), "blocks": [c for c in cells if c], "files": files, "skipped": said,
+        "cells": len(cells), "blocks": [c for c in cells if c and "cell" in c],
+        "far": [i for i, c in enumerate(cells) if c and "far" in c], "files": files, "skipped": said,
         "words": [w.hex() for w in constants.words if w], "numbers": list(constants.numbers),
     }, sys.stdout)
 

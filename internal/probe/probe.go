@@ -32,6 +32,9 @@ type Probe struct {
 	Size int
 	// Blocks are the counters that stand for lines.
 	Blocks []Block
+	// Far are the counters that say of a number that it came near to what it is
+	// compared with, or not even that.
+	Far []int
 	// Files are how many source files have counters.
 	Files int
 	// Words and Numbers are the constants of the source.

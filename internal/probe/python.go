@@ -104,6 +104,7 @@ func (p *Probe) instrument(ctx context.Context, interpreter string, flags []stri
 func (p *Probe) understand(b []byte) error {
 	var said struct {
 		Cells  int
+		Far    []int
 		Blocks []struct {
 			Cell, File int
 			Lines      [][2]int
@@ -114,7 +115,7 @@ func (p *Probe) understand(b []byte) error {
 	if err := json.Unmarshal(b, &said); err != nil {
 		return fmt.Errorf("%w: read what was instrumented: %w", ErrNot, err)
 	}
-	p.Size, p.Files, p.Numbers, p.Skipped = said.Cells, len(said.Files), said.Numbers, said.Skipped
+	p.Size, p.Far, p.Files, p.Numbers, p.Skipped = said.Cells, said.Far, len(said.Files), said.Numbers, said.Skipped
 	for _, x := range said.Blocks {
 		block := Block{Cell: x.Cell, File: said.Files[x.File]}
 		for _, r := range x.Lines {
