@@ -18,13 +18,16 @@ import os
 import sys
 
 # The names of the counters in a program. They end in underscores, so that they are not mangled in classes.
-MAP, NEXT, NEAR = "__netproctor_map__", "__netproctor_next__", "__netproctor_near__"
+MAP, NEXT, NEAR, HIT = "__netproctor_map__", "__netproctor_next__", "__netproctor_near__", "__netproctor_hit__"
 
 SKIPPED = {"__pycache__", "node_modules", "site-packages", "venv", "env"}
 MOST_FILES, MOST_BYTES, MOST_CELLS = 200, 1 << 20, 1 << 16
 
 # How many counters tell how near a number came to the constant that it was compared with.
 STEPS = 10
+
+# Constants below this are met by chance, and compared with most often.
+NEAR_FROM = 3
 
 # What the script does first. {...} is filled in.
 PROLOGUE = '''
@@ -54,7 +57,7 @@ def __netproctor__():
         """Return the function, but not as one of the program's, which would keep all that is in its module alive."""
         return type(f)(f.__code__, {{"__builtins__": builtins}}, f.__name__, f.__defaults__, f.__closure__)
 
-    names = {{{MAP!r}: counters, {NEXT!r}: bytes(range(1, 256)) + b"\\xff", {NEAR!r}: apart(near)}}
+    names = {{{MAP!r}: counters, {NEXT!r}: bytes(range(1, 256)) + b"\\xff", {NEAR!r}: apart(near), {HIT!r}: counters.__setitem__}}
     # When Python ends it puts the builtins back that it began with, and goes on to call finalizers.
     for d in gc.get_objects():
         if type(d) is dict and d.get("__name__") == "builtins" and d.get("__build_class__") is __build_class__:
@@ -148,12 +151,22 @@ class Instrumenter(ast.NodeTransformer):
                 setattr(node, field, self.visit(value))
         return node
 
+    def visit_If(self, node):
+        """Take "if a and b" apart into "if a" and "if b", so that each has a counter."""
+        if not node.orelse and isinstance(node.test, ast.BoolOp) and isinstance(node.test.op, ast.And):
+            for value in reversed(node.test.values[1:]):
+                inner = ast.copy_location(ast.If(test=value, body=node.body, orelse=[]), value)
+                node.body = [inner]
+            node.test = node.test.values[0]
+        return self.generic_visit(node)
+
     def visit_BoolOp(self, node):
-        """Note which of the operands were looked at."""
+        """Note which of the operands of another "and" were looked at. This costs more."""
         self.generic_visit(node)
+        if isinstance(node.op, ast.Or):
+            return node
         for i, value in enumerate(node.values[1:], 1):
-            call = ast.Call(func=ast.Attribute(value=name(MAP), attr="__setitem__", ctx=ast.Load()),
-                            args=[ast.Constant(value=self.cell()), ast.Constant(value=1)], keywords=[])
+            call = ast.Call(func=name(HIT), args=[ast.Constant(value=self.cell()), ast.Constant(value=1)], keywords=[])
             node.values[i] = located(ast.BoolOp(op=ast.Or(), values=[call, value]), value)
         return node
 
@@ -166,7 +179,7 @@ class Instrumenter(ast.NodeTransformer):
             if not isinstance(op, (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
                 continue
             for at, other in ((i, i + 1), (i + 1, i)):
-                if numbers[at] is None and numbers[other] is not None:
+                if numbers[at] is None and numbers[other] is not None and numbers[other] >= NEAR_FROM:
                     call = ast.Call(func=name(NEAR), keywords=[], args=[
                         ast.Constant(value=self.cell(count=STEPS)), operands[at], ast.Constant(value=numbers[other])])
                     operands[at] = located(call, operands[at])
@@ -331,7 +344,7 @@ def main(folder, script, out):
     while first < len(tree.body) and (is_docstring(tree.body[first]) and first == 0 or is_future(tree.body[first])):
         first += 1
     prologue = ast.parse(PROLOGUE.format(
-        constants=(folder if os.path.isabs(script) else "", out, script, len(cells), tuple(modules)), map="netproctor.map", last=STEPS - 1, header=16, MAP=MAP, NEXT=NEXT, NEAR=NEAR))
+        constants=(folder if os.path.isabs(script) else "", out, script, len(cells), tuple(modules)), map="netproctor.map", last=STEPS - 1, header=16, MAP=MAP, NEXT=NEXT, NEAR=NEAR, HIT=HIT))
     tree.body[first:first] = prologue.body
     write(os.path.join(out, "main.pyc"), compile(tree, wanted, "exec", dont_inherit=True))
     json.dump({
