@@ -9,18 +9,18 @@
 // outside of it that behave the same: same lines in tracebacks, same names, same
 // exit status.
 //
-// The counters are bytes in a file, which the program maps and we read: a program
-// that cuts the file short does not hurt whoever reads it.
+// The counters are bytes in a file that both sides map. A program that cuts the
+// file short does not hurt whoever reads it.
 package probe
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
+	"syscall"
 )
 
 // A Probe is a program with counters. Close removes it.
@@ -65,8 +65,7 @@ const mapName = "netproctor.map"
 
 // Counters are those of one run.
 type Counters struct {
-	file  *os.File
-	zero  []byte
+	bytes []byte // the file, mapped
 	alive bool
 }
 
@@ -77,28 +76,38 @@ func (p *Probe) Open(root *os.Root) (*Counters, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the counters: %w", err)
 	}
+	defer f.Close()
 	if err := f.Truncate(int64(p.Size)); err != nil {
-		f.Close()
 		return nil, fmt.Errorf("make the counters: %w", err)
 	}
-	return &Counters{file: f, zero: make([]byte, p.Size)}, nil
+	b, err := syscall.Mmap(int(f.Fd()), 0, p.Size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map the counters: %w", err)
+	}
+	return &Counters{bytes: b}, nil
 }
 
-// Take reads the counters into b, which is of the probe's size, and clears them.
-// It tells whether the program has ever touched them.
-func (c *Counters) Take(b []byte) bool {
-	if n, err := c.file.ReadAt(b, 0); err != nil && !errors.Is(err, io.EOF) || n < len(b) {
-		return false
-	}
+// Take copies the counters into b, which is of the probe's size, and clears them.
+// It tells whether the program has ever touched them. A program that has cut the
+// file short has none.
+func (c *Counters) Take(b []byte) (alive bool) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if fault := recover(); fault != nil {
+			clear(b)
+			alive = false
+		}
+	}()
+	copy(b, c.bytes)
 	c.alive = c.alive || b[0] != 0
 	if c.alive {
-		_, _ = c.file.WriteAt(c.zero, 0) // if that fails the same is counted again
+		clear(c.bytes)
 	}
 	return c.alive
 }
 
 // Close frees them.
-func (c *Counters) Close() error { return c.file.Close() }
+func (c *Counters) Close() error { return syscall.Munmap(c.bytes) }
 
 // Missed are the lines of a file that were never reached.
 type Missed struct {
