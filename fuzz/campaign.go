@@ -133,10 +133,12 @@ func (c *campaign) run(ctx context.Context) error {
 		}
 		c.tell()
 	}
-	if f := c.program.leaves(); f != nil && ctx.Err() == nil {
-		return c.found(ctx, f, c.recent(c.cases-1, -1))
+	f := c.program.leaves()
+	if f == nil || ctx.Err() != nil {
+		return nil
 	}
-	return nil
+	c.drop()
+	return c.found(ctx, f, c.recent(c.cases-1, -1))
 }
 
 func newCampaign(o *Options) *campaign {

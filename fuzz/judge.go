@@ -81,7 +81,7 @@ func (p *program) settle() {
 			}
 			return
 		}
-		if err != nil || v.Runnable > 0 || v.Syscall == "" {
+		if err != nil || v.Runnable > 0 || v.Syscall == "" || v.State != "sleeping" {
 			rested = 0
 		}
 	}
