@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"unicode/utf8"
 
 	"netproctor/conformance"
 	"netproctor/internal/record"
@@ -29,6 +30,7 @@ type generator struct {
 // it is first needed.
 type message struct {
 	template
+	noTexts int // how many of its texts are not UTF-8
 	looked bool
 	cuts   []int
 	spots  []spot
@@ -89,8 +91,12 @@ func newGenerator(o *Options) *generator {
 	}
 	r := rand.New(rand.NewPCG(g.seed, math.MaxUint64))
 	for i := range max(poolSize, 2*len(g.templates)) {
-		if len(g.templates) > 0 {
-			g.pool = append(g.pool, message{template: g.about(g.templates[i%len(g.templates)], r)})
+		if len(g.templates) == 0 {
+			break
+		}
+		m := message{template: g.about(g.templates[i%len(g.templates)], r)}
+		if m.noTexts = m.countNoTexts(); m.noTexts < 2 {
+			g.pool = append(g.pool, m)
 		}
 	}
 	return g
@@ -160,6 +166,29 @@ func noise(r *rand.Rand, b []byte) []byte {
 
 // legal gives a legal message.
 func (g *generator) legal(r *rand.Rand) *message { return &g.pool[r.IntN(len(g.pool))] }
+
+// plain gives a legal message whose texts are texts, if there are enough of them:
+// one thing in a message is wrong at a time, so that it is known which.
+func (g *generator) plain(r *rand.Rand) *message {
+	m := g.legal(r)
+	for try := 0; m.noTexts > 0 && try < 20; try++ {
+		m = g.legal(r)
+	}
+	return m
+}
+
+func (m *message) countNoTexts() (count int) {
+	d, err := m.layout.Decode(m.bytes, true)
+	if err != nil {
+		return 0
+	}
+	for _, e := range leaves(&d, nil) {
+		if e.Field.Kind == record.Text && !utf8.Valid(e.Bytes) {
+			count++
+		}
+	}
+	return count
+}
 
 // about changes a legal message so that it is about few names.
 func (g *generator) about(t template, r *rand.Rand) template {
@@ -236,7 +265,7 @@ func (m *message) reworded(d *record.Decoded, e record.DecodedField) spot {
 // wrong appends a message that is almost legal: one field at an edge, a cut, or
 // something behind it, each as often as the others.
 func (g *generator) wrong(r *rand.Rand, b []byte) []byte {
-	m := g.legal(r)
+	m := g.plain(r)
 	m.look()
 	n := r.IntN(10)
 	if n < 2 && len(m.cuts) > 0 {
