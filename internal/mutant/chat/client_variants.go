@@ -45,6 +45,16 @@ var ClientVariants = clientVariants([]clientVariant{
 	{"ends-over-a-missing-file", "says so and ends", func(c *client) {
 		c.missing = func(c *client, err error) { c.print("error: " + err.Error() + "\n"); c.stop = true }
 	}},
+	{"ends-silently-over-a-missing-file", "ends", func(c *client) {
+		c.missing = func(c *client, _ error) { c.stop = true }
+	}},
+	{"says-goodbye", "tells the server that it goes", func(c *client) {
+		c.interrupt = func(c *client) { c.send(c, []byte("bye")); c.print("\nexit\n") }
+	}},
+	{"shows-the-time", "shows the time of day before each message", func(c *client) {
+		right := c.show
+		c.show = func(c *client, text string) { right(c, time.Now().Format(time.TimeOnly)+" "+text) }
+	}},
 	{"exit-behind-a-cursor-sequence", "overwrites the ^C", func(c *client) {
 		c.interrupt = func(c *client) { c.print("\x1b[F\n exit\n") }
 		c.closed = func(c *client, _ error) { c.print("\r\n\x1b[Kserver closed\n") }
