@@ -20,7 +20,7 @@ func TestFileshareDialects(t *testing.T) {
 	for _, c := range []struct {
 		dialect, spoken string
 		most            int // scenarios that may be skipped, in a role
-	}{{"handout", "handout", 30}, {"text", "text", 40}, {"none", "sized", 130}} {
+	}{{"handout", "handout", 30}, {"text", "text", 40}, {"none", "sized", 140}} {
 		p, err := conformance.Load(scenarios.Files, "fileshare", conformance.LoadOptions{Set: map[string]string{"DIALECT": c.dialect}})
 		require.NoError(t, err)
 		for role, main := range map[string]func(context.Context, reference.Env) int{conformance.Server: ref.Server, conformance.Client: ref.Client} {
