@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"time"
 
 	"netproctor/internal/mutant"
@@ -44,6 +45,13 @@ var ClientVariants = clientVariants([]clientVariant{
 	}},
 	{"ends-over-a-missing-file", "says so and ends", func(c *client) {
 		c.missing = func(c *client, err error) { c.print("error: " + err.Error() + "\n"); c.stop = true }
+	}},
+	{"buffers-of-128", "reads 128 bytes at once", func(c *client) {
+		c.heard = func(c *client, data []byte) {
+			for piece := range slices.Chunk(data, 128) {
+				show(c, string(piece))
+			}
+		}
 	}},
 	{"ends-silently-over-a-missing-file", "ends", func(c *client) {
 		c.missing = func(c *client, _ error) { c.stop = true }
