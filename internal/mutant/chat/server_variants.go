@@ -3,6 +3,7 @@ package chat
 import (
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -180,6 +181,9 @@ var ServerVariants = serverVariants([]serverVariant{
 	}},
 })
 
+// bulky are the variants that are tried with much data.
+var bulky = []string{"drops-who-does-not-read", "buffers-of-1024"}
+
 type serverVariant struct {
 	name, why string
 	replace   func(s *server)
@@ -188,7 +192,7 @@ type serverVariant struct {
 func serverVariants(list []serverVariant) []mutant.Variant {
 	var all []mutant.Variant
 	for _, v := range list {
-		all = append(all, mutant.Variant{Name: "server-" + v.name, Role: "server", Why: v.why, Bulk: v.name == "drops-who-does-not-read", Main: serverMain(v.replace)})
+		all = append(all, mutant.Variant{Name: "server-" + v.name, Role: "server", Why: v.why, Bulk: slices.Contains(bulky, v.name), Main: serverMain(v.replace)})
 	}
 	return all
 }
