@@ -27,7 +27,7 @@ type Finding struct {
 	Evidence     string   `json:"evidence"`
 	Scenario     string   `json:"scenario"` // the file that plays it
 
-	first   string // the signature before it was made short
+	first   string  // the signature before it was made short
 	mutant  *mutant // of a finding of RunSuite
 	history []Visit
 	allowed [][]byte // the answers that would have been right to the last visit
