@@ -3,7 +3,8 @@
 GO ?= go
 FUZZ ?= Fuzz
 FUZZTIME ?= 30s
-SOAK_RUNS ?= 50
+SOAK ?= .
+SOAK_RUNS ?= 20
 SOAK_BURNERS ?= 8
 
 .PHONY: help build test check lint kill programs soak fuzz bench cover
@@ -30,8 +31,8 @@ kill: ## print the kill matrix: every wrong program and what catches it
 programs: ## grade the real programs with the whole of each suite
 	PROGRAMS=whole $(GO) test ./conformance -run 'Programs' -v -count=1 -timeout 30m
 
-soak: ## grade a correct program over and over on a busy machine
-	SOAK_RUNS=$(SOAK_RUNS) SOAK_BURNERS=$(SOAK_BURNERS) $(GO) test ./conformance -run '^TestSoak$$' -v -count=1 -timeout 90m
+soak: ## grade correct programs over and over on a busy machine (SOAK=mailbox: only those)
+	SOAK_RUNS=$(SOAK_RUNS) SOAK_BURNERS=$(SOAK_BURNERS) $(GO) test ./conformance -run '^TestSoak$$/$(SOAK)' -v -count=1 -timeout 5h
 
 # Only the decoders are compiled for coverage: with go test -fuzz it is everything
 # that the tests use, and looking through all of that slows the engine down 30

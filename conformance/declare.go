@@ -20,7 +20,8 @@ func declareProgram(_ *loader, fn string, args starlark.Tuple, kwargs []starlark
 	var files, prescribed *starlark.List
 	var fragments string
 	var port int
-	if err := unpack(fn, args, kwargs, "files", &files, "args", &prescribed, "fragments?", &fragments, "port?", &port); err != nil {
+	var patience durationArg
+	if err := unpack(fn, args, kwargs, "files", &files, "args", &prescribed, "fragments?", &fragments, "port?", &port, "patience?", &patience); err != nil {
 		return nil, err
 	}
 	f, err := stringList(files)
@@ -31,7 +32,7 @@ func declareProgram(_ *loader, fn string, args starlark.Tuple, kwargs []starlark
 	if err != nil {
 		return nil, fmt.Errorf("program: args: %w", err)
 	}
-	return &programValue{opaque{"program"}, Program{Files: f, Args: a, Fragments: fragments, Port: port}}, nil
+	return &programValue{opaque{"program"}, Program{Files: f, Args: a, Fragments: fragments, Port: port, Patience: patience.Duration}}, nil
 }
 
 func declareProtocol(l *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {

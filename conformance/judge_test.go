@@ -93,6 +93,8 @@ func TestVerdicts(t *testing.T) {
 		{"never closes", pong, func(c net.Conn) { io.WriteString(c, "\x01\x02\x04pong"); time.Sleep(time.Hour) }, conformance.Fail, `still open after 3.00 s`},
 		{"a close that is too early", `steps = [start(), connect(), send(Ping(name = "x")), expect_close(not_before = "1s")]`,
 			func(c net.Conn) { time.Sleep(900 * time.Millisecond) }, conformance.Fail, `reset (RST) after 0.90 s, too early`},
+		{"a close before all is sent", `steps = [start(), connect(), send("x"), pause("600ms"), send("y"), expect(Ping(name = "pong"))]`,
+			func(c net.Conn) { io.ReadFull(c, make([]byte, 1)) }, conformance.Fail, `closed (FIN) 0.60 s before the harness had sent all`},
 		{"a close in time", `steps = [start(), connect(), send(Ping(name = "x")), half_close(), expect_close(not_before = "1s")]`,
 			func(c net.Conn) { io.ReadAll(c); time.Sleep(time.Second) }, conformance.Pass, ``},
 		{"a close that is too late", `steps = [start(), connect(), send(Ping(name = "x")), expect_close(within = "2s")]`,

@@ -94,19 +94,27 @@ func (r *runView) since(order int) []printed { return r.within(span{order, math.
 // A trace is how a language's runtime reports what the program did not catch.
 type trace struct {
 	language string
+	words    []string // one of them is in every report
 	pattern  *regexp.Regexp
 }
 
 // A report may stand behind a prompt that no newline ends, so that only words
 // which a program might print itself must begin a line.
 var traces = []trace{
-	{"Python", regexp.MustCompile(`(?m)Traceback \(most recent call last\):|Fatal Python error:|Task exception was never retrieved|^\s*Exception in thread `)},
-	{"Go", regexp.MustCompile(`(?m)^(panic: |fatal error: |goroutine \d+ \[)`)},
-	{"Node.js", regexp.MustCompile(`(?m)^(Uncaught |node:internal/|    at .+:\d+:\d+\)?$|Node\.js v\d+)`)},
-	{"Java", regexp.MustCompile(`(?m)Exception in thread "|^(\tat [\w.$]+\(.*\.java:\d+\))`)},
-	{"C++", regexp.MustCompile(`terminate called (after|without)|libc\+\+abi: `)},
-	{"Rust", regexp.MustCompile(`thread '.*' .*panicked at `)},
-	{"C", regexp.MustCompile(`(?m)^(\*\*\* |==\d+==ERROR: AddressSanitizer|Segmentation fault)`)},
+	{"Python", []string{"Traceback (most", "Fatal Python", "Task exception", "Exception in thread "},
+		regexp.MustCompile(`(?m)Traceback \(most recent call last\):|Fatal Python error:|Task exception was never retrieved|^\s*Exception in thread `)},
+	{"Go", []string{"panic: ", "fatal error: ", "goroutine "},
+		regexp.MustCompile(`(?m)^(panic: |fatal error: |goroutine \d+ \[)`)},
+	{"Node.js", []string{"Uncaught ", "node:internal/", "    at ", "Node.js v"},
+		regexp.MustCompile(`(?m)^(Uncaught |node:internal/|    at .+:\d+:\d+\)?$|Node\.js v\d+)`)},
+	{"Java", []string{"Exception in thread \"", "\tat "},
+		regexp.MustCompile(`(?m)Exception in thread "|^(\tat [\w.$]+\(.*\.java:\d+\))`)},
+	{"C++", []string{"terminate called", "libc++abi"},
+		regexp.MustCompile(`terminate called (after|without)|libc\+\+abi: `)},
+	{"Rust", []string{"panicked at "},
+		regexp.MustCompile(`thread '.*' .*panicked at `)},
+	{"C", []string{"*** ", "AddressSanitizer", "Segmentation fault"},
+		regexp.MustCompile(`(?m)^(\*\*\* |==\d+==ERROR: AddressSanitizer|Segmentation fault)`)},
 }
 
 // Uncaught finds the report of an uncaught exception in what a program printed:
@@ -114,6 +122,9 @@ var traces = []trace{
 // is empty.
 func Uncaught(output []byte) (language string, report []byte) {
 	for _, t := range traces {
+		if !slices.ContainsFunc(t.words, func(w string) bool { return bytes.Contains(output, []byte(w)) }) {
+			continue // most output is none, and this is much faster to see
+		}
 		if at := t.pattern.FindIndex(output); at != nil {
 			return t.language, output[at[0]:]
 		}

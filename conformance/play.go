@@ -242,8 +242,20 @@ func (p *player) await(ctx context.Context, s Step, within time.Duration) error 
 	}
 }
 
+// within is how long a step waits that has this limit.
+func (p *player) within(limit time.Duration) time.Duration {
+	switch {
+	case limit > 0:
+		return limit
+	case p.role.Patience > 0:
+		return p.role.Patience
+	}
+	return patience
+}
+
 // patient is a wait, as long as this machine needs it to be.
-func (p *player) patient(within time.Duration) time.Duration {
+func (p *player) patient(limit time.Duration) time.Duration {
+	within := p.within(limit)
 	if p.opts.Patience > 0 {
 		return time.Duration(float64(within) * p.opts.Patience)
 	}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"netproctor/internal/record"
 )
@@ -40,6 +41,9 @@ type Program struct {
 	// Port is the one that the assignment has written into the programs; 0:
 	// they are told one. It is what {port} stands for.
 	Port int
+	// Patience is how long the program may take for anything that has no limit
+	// of its own; 0: three seconds.
+	Patience time.Duration
 	// Fragments names the requirement that deliveries in pieces count for.
 	// Empty: messages are never split.
 	Fragments string

@@ -17,8 +17,8 @@ import (
 	"netproctor/conformance"
 )
 
-// TestSoak grades right programs over and over while other processes burn
-// CPU: make soak. No verdict may be a failure, and less than one in a hundred
+// TestSoak grades right programs of all protocols over and over while other
+// processes burn CPU: make soak, or with SOAK=mailbox/server only some. No verdict may be a failure, and less than one in a hundred
 // inconclusive. The count per scenario is printed.
 func TestSoak(t *testing.T) {
 	runs, err := strconv.Atoi(os.Getenv("SOAK_RUNS"))
@@ -30,10 +30,10 @@ func TestSoak(t *testing.T) {
 	for range burners {
 		burn(t)
 	}
-	for _, protocol := range []string{"mailbox"} {
-		t.Run(protocol, func(t *testing.T) {
-			soak(t, program{protocol: protocol, dir: "python-good", role: "server", command: "python3 server.py", needs: "python3", lacks: "server.extra-bytes"}, runs)
-		})
+	for _, p := range programs {
+		if p.dir == "python-good" {
+			t.Run(p.protocol+"/"+p.role, func(t *testing.T) { soak(t, p, runs) })
+		}
 	}
 }
 
@@ -71,13 +71,13 @@ func soak(t *testing.T, p program, runs int) {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(counts)) {
-		fmt.Printf("soak %-60s %v\n", id, counts[id])
+		fmt.Printf("soak %-9s %-60s %v\n", p.protocol, id, counts[id])
 	}
 	total := 0
 	for _, n := range all {
 		total += n
 	}
-	fmt.Printf("soak %d runs, %d results: %v\n", runs, total, all)
+	fmt.Printf("soak %-9s %s: %d runs, %d results: %v\n", p.protocol, p.role, runs, total, all)
 	require.Less(t, all[conformance.Inconclusive]*100, total, "inconclusive results")
 }
 

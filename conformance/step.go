@@ -88,13 +88,11 @@ type wait struct {
 	Within time.Duration
 }
 
-// patience is how long an expectation waits where the scenario does not say:
-// long enough for any program that works, and paid only by one that does not.
+// patience is how long an expectation waits where neither the scenario nor the
+// program's declaration says: long enough for any program that works, and paid
+// only by one that does not.
 const patience = 3 * time.Second
 
-func (w wait) limit() time.Duration {
-	if w.Within == 0 {
-		return patience
-	}
-	return w.Within
-}
+// limit is how long the step waits at most; 0 leaves it to the program's
+// declaration.
+func (w wait) limit() time.Duration { return w.Within }

@@ -52,7 +52,7 @@ type ExpectDescriptors struct {
 const descriptorsNow = "now"
 
 func (s *ExpectDescriptors) play(ctx context.Context, p *player) error {
-	deadline := time.Now().Add(s.limit())
+	deadline := time.Now().Add(p.patient(s.limit()))
 	for {
 		if err := p.countDescriptors(s.Run, descriptorsNow); err != nil {
 			return err

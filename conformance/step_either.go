@@ -32,7 +32,7 @@ func (s *Either) play(ctx context.Context, p *player) error {
 			}
 		}
 		if w, waits := c.Step.(interface{ limit() time.Duration }); waits {
-			limit = max(limit, w.limit())
+			limit = max(limit, p.within(w.limit()))
 		}
 	}
 	return p.await(ctx, s, limit)

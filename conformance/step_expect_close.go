@@ -45,12 +45,12 @@ func (s *ExpectClose) closed(v *view, c *connView) Finding {
 	if !c.ended {
 		return pending(v, want, fmt.Sprintf("still open after %s%s", seconds(v.now-c.stimulus), v.ends()))
 	}
-	after := c.endedAt - c.stimulus
+	since := c.stimulus
 	if s.SinceOpen {
-		after = c.endedAt - c.opened
+		since = c.opened
 	}
-	if s.NotBefore > 0 && after < time.Duration(float64(s.NotBefore)*(1-early)) {
-		return failed(want, fmt.Sprintf("%s after %s, too early", c.closing(), seconds(after)))
+	if after := c.endedAt - since; s.NotBefore > 0 && after < time.Duration(float64(s.NotBefore)*(1-early)) {
+		return failed(want, c.end(since)+", too early")
 	}
 	return ok
 }

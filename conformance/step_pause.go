@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"net"
 	"time"
 
 	"go.starlark.net/starlark"
@@ -13,9 +14,45 @@ import (
 type Pause struct {
 	For    time.Duration
 	AtMost time.Duration // 0: any length will do
+	// Taken names a connection: the pause begins when the program has read all
+	// that was sent on it, so that the silence is one to the program as well.
+	Taken string
 }
 
-func (s *Pause) play(ctx context.Context, p *player) error { return p.pause(ctx, s.For) }
+func (s *Pause) play(ctx context.Context, p *player) error {
+	if s.Taken != "" {
+		if err := p.awaitTaken(ctx, s.Taken); err != nil {
+			return err
+		}
+	}
+	return p.pause(ctx, s.For)
+}
+
+// taking is a sandbox that can tell how many of the bytes sent on a connection the
+// program has not read.
+type taking interface {
+	Unread(ctx context.Context, c net.Conn) (n int, err error)
+}
+
+// awaitTaken waits until the program has read all, or cannot be seen to.
+func (p *player) awaitTaken(ctx context.Context, name string) error {
+	box, can := p.box.(taking)
+	c, err := p.conn(name)
+	if err != nil || c == nil || !can {
+		return err
+	}
+	for deadline := time.Now().Add(p.patient(0)); time.Now().Before(deadline); {
+		if n, err := box.Unread(ctx, c.Conn); n == 0 || err != nil {
+			return nil // what cannot be seen is not waited for
+		}
+		select {
+		case <-time.After(2 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("stopped while a message was not read: %w", context.Cause(ctx))
+		}
+	}
+	return nil
+}
 
 // pause sleeps and notes for how long it really did.
 func (p *player) pause(ctx context.Context, d time.Duration) error {
@@ -39,13 +76,16 @@ func (s *Pause) judge(v *view, _ *binding) Finding {
 func (s *Pause) star() string {
 	w := call("pause", starText(s.For.String()))
 	w.duration("at_most", s.AtMost)
+	w.text("taken", s.Taken, "")
 	return w.String()
 }
 
 func pauseWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	s := &Pause{}
 	var d, most durationArg
-	if err := unpack(fn, args, kwargs, "duration", &d, "at_most?", &most); err != nil {
+	if err := unpack(fn, args, kwargs, "duration", &d, "at_most?", &most, "taken?", &s.Taken); err != nil {
 		return nil, err
 	}
-	return newStep(&Pause{For: d.Duration, AtMost: most.Duration})
+	s.For, s.AtMost = d.Duration, most.Duration
+	return newStep(s)
 }

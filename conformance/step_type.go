@@ -129,7 +129,7 @@ func (s *ExpectPrompt) play(ctx context.Context, p *player) error {
 	if proc == nil {
 		return fmt.Errorf("no program run %q", s.Run)
 	}
-	return p.awaitInput(ctx, s.Run, proc, s.limit())
+	return p.awaitInput(ctx, s.Run, proc, p.patient(s.limit()))
 }
 
 func (s *ExpectPrompt) judge(v *view, _ *binding) Finding {

@@ -123,6 +123,15 @@ func (b *funcBox) work() (string, error) {
 	return filepath.Join(b.dir, workFolder), nil
 }
 
+// Unread implements taking.
+func (b *funcBox) Unread(_ context.Context, c net.Conn) (int, error) {
+	m, is := c.(*memnet.Conn)
+	if !is {
+		return 0, fmt.Errorf("wanted a connection in memory, got %T", c)
+	}
+	return m.Unread(), nil
+}
+
 func (b *funcBox) Files() (*os.Root, error) {
 	if _, err := b.work(); err != nil {
 		return nil, err

@@ -109,6 +109,11 @@ func (b *processBox) Capture(ctx context.Context, seen func(from, to netip.AddrP
 	return b.box.Capture(ctx, func(s proc.Segment) { seen(s.From, s.To, s.Size) })
 }
 
+// Unread implements taking.
+func (b *processBox) Unread(ctx context.Context, c net.Conn) (int, error) {
+	return b.box.Unread(ctx, c)
+}
+
 func (b *processBox) Files() (*os.Root, error) { return os.OpenRoot(filepath.Dir(b.box.Dir())) }
 
 func (b *processBox) Close() error { return b.box.Close() }

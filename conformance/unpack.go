@@ -10,8 +10,9 @@ import (
 	"go.starlark.net/starlark"
 )
 
-// unexpected is how Starlark speaks of an argument that a word does not have.
-var unexpected = regexp.MustCompile(`unexpected keyword argument "(\w+)"$`)
+// unexpected is how Starlark speaks of an argument that a word does not have,
+// now and then with a suggestion of its own.
+var unexpected = regexp.MustCompile(`^(.*unexpected keyword argument "(\w+)")(?: \(did you mean .*\))?$`)
 
 // unpack is starlark.UnpackArgs with a suggestion for misspelt arguments.
 func unpack(fn string, args starlark.Tuple, kwargs []starlark.Tuple, pairs ...any) error {
@@ -27,7 +28,7 @@ func unpack(fn string, args starlark.Tuple, kwargs []starlark.Tuple, pairs ...an
 	for i := 0; i < len(pairs); i += 2 {
 		names = append(names, strings.TrimRight(pairs[i].(string), "?"))
 	}
-	return fmt.Errorf("%w%s", err, DidYouMean(m[1], names))
+	return errors.New(m[1] + DidYouMean(m[2], names))
 }
 
 // undefined suggests words for names that no file defines.

@@ -179,7 +179,15 @@ func (c *connView) amount() string {
 
 // cut says how the connection ended before all had come.
 func (c *connView) cut() string {
-	return fmt.Sprintf("%s, then the connection was %s after %s", c.amount(), c.closing(), seconds(c.endedAt-c.stimulus))
+	return fmt.Sprintf("%s, then the connection was %s", c.amount(), c.end(c.stimulus))
+}
+
+// end says how the connection ended, and how long after a moment.
+func (c *connView) end(since time.Duration) string {
+	if c.endedAt < since {
+		return fmt.Sprintf("%s %s before the harness had sent all", c.closing(), seconds(since-c.endedAt))
+	}
+	return fmt.Sprintf("%s after %s", c.closing(), seconds(c.endedAt-since))
 }
 
 // apply adds the order-th event of a play.

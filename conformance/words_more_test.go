@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -78,5 +80,47 @@ func TestSlowCutOfBulkIsInconclusive(t *testing.T) {
 			time.Sleep(wait)
 		}))
 		require.Equal(t, outcome, r.Outcome, "cut after %s", wait)
+	}
+}
+
+// TestTaken pauses from when the program has read what was sent: a program that
+// is slow to accept would else find two turns in one piece.
+func TestTaken(t *testing.T) {
+	slow := func(ctx context.Context, env conformance.FuncEnv) int {
+		l, err := env.Listen("tcp", ":"+env.Args[0])
+		if err != nil {
+			return 1
+		}
+		time.Sleep(2 * time.Second)
+		c, err := l.Accept()
+		if err != nil {
+			return 1
+		}
+		buf := make([]byte, 10)
+		n, _ := c.Read(buf)
+		c.Write(buf[:n])
+		c.Close()
+		<-ctx.Done()
+		return 0
+	}
+	for pause, outcome := range map[string]conformance.Outcome{`pause("600ms")`: conformance.Fail, `pause("600ms", taken = "c")`: conformance.Pass} {
+		r := grade(t, `steps = [start(), connect(), send("ab"), `+pause+`, send("cd"), expect("ab"), expect_end()]`, &conformance.Func{Name: "slow", Main: slow})
+		require.Equal(t, outcome, r.Outcome, "%s: wanted %s, got %s", pause, r.Want, r.Got)
+	}
+}
+
+// TestPatience waits as long as the program's declaration says.
+func TestPatience(t *testing.T) {
+	for patience, outcome := range map[string]conformance.Outcome{"": conformance.Fail, `, patience = "10s"`: conformance.Pass} {
+		p, err := load(strings.Replace(tiny, `args = ["{port}"]`, `args = ["{port}"]`+patience, 1), covered, conformance.LoadOptions{})
+		require.NoError(t, err)
+		synctest.Test(t, func(t *testing.T) {
+			slow := serve(func(c net.Conn) {
+				time.Sleep(8 * time.Second)
+			})
+			report, err := conformance.Run(t.Context(), p, []conformance.Graded{{Role: "server", Target: slow}}, conformance.RunOptions{})
+			require.NoError(t, err)
+			require.Equal(t, outcome, report.Suites[0].Results[0].Outcome)
+		})
 	}
 }

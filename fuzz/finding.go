@@ -27,7 +27,8 @@ type Finding struct {
 	Evidence     string   `json:"evidence"`
 	Scenario     string   `json:"scenario"` // the file that plays it
 
-	first   string // the signature before it was made short
+	first   string  // the signature before it was made short
+	mutant  *mutant // of a finding of RunSuite
 	history []Visit
 	allowed [][]byte // the answers that would have been right to the last visit
 }
@@ -85,6 +86,11 @@ func (o *Options) requirements(f *fault, history []Visit) []string {
 
 // scenario writes the finding as one that grade can play.
 func (x *Finding) scenario() *conformance.Scenario {
+	if x.mutant != nil {
+		s := *x.mutant.Scenario
+		s.ID, s.Covers, s.Why = s.Role()+"/found/"+x.ID, x.Requirements, "The fuzzer found this: "+x.Signature+"."
+		return &s
+	}
 	s := &conformance.Scenario{
 		ID: conformance.Server + "/found/" + x.ID, Covers: x.Requirements,
 		Why:   "The fuzzer found this: " + x.Signature + ".",
@@ -116,8 +122,9 @@ func (x *Finding) expectation(conn string) []conformance.Step {
 	return append(steps, &conformance.ExpectRunning{Run: "main"})
 }
 
-// Write puts findings into a folder: findings.json, and a scenario file for each
-// that breaks a requirement.
+// Write puts findings into a folder: findings.json, and for each of them under
+// found/ a scenario if it breaks a requirement, a program in Python that plays it,
+// and what it sends last as a seed for go test -fuzz.
 func Write(dir string, findings []*Finding) error {
 	found := filepath.Join(dir, "found")
 	if err := os.MkdirAll(found, 0o755); err != nil {
@@ -125,6 +132,11 @@ func Write(dir string, findings []*Finding) error {
 	}
 	var errs []error
 	for _, x := range findings {
+		name := filepath.Join(found, x.ID)
+		errs = append(errs, os.WriteFile(name+".seed", []byte(x.seed()), 0o644))
+		if x.mutant == nil {
+			errs = append(errs, os.WriteFile(name+".py", []byte(x.python()), 0o755))
+		}
 		if len(x.Requirements) > 0 {
 			x.Scenario = filepath.Join("found", x.ID+".star")
 			errs = append(errs, os.WriteFile(filepath.Join(dir, x.Scenario), []byte(conformance.Format("../protocol.star", x.scenario())), 0o644))

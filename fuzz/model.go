@@ -58,11 +58,14 @@ func (b belief) after(sent []byte, a answer) (next belief, ok bool) {
 	return next, len(next) > 0
 }
 
-// allowed gives the answers that would have been right.
+// allowed gives the answers that would have been right; nil if any would.
 func (b belief) allowed(sent []byte) (answers [][]byte) {
 	var list set
 	for _, m := range b {
 		for _, o := range m.Apply(sent) {
+			if o.Any {
+				return nil
+			}
 			list.add(o.Answer)
 		}
 	}

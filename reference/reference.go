@@ -40,11 +40,35 @@ type Protocol struct {
 
 // All lists every protocol.
 var All = []Protocol{
-	{Name: "mailbox", Server: mailboxServer, Client: mailboxClient},
-	{Name: "download", Server: downloadServer, Client: downloadClient},
-	{Name: "transfer", Server: transferServer, Client: transferClient},
-	{Name: "fileshare", Server: fileshareServer, Client: fileshareClient},
-	{Name: "chat", Server: chatServer, Client: chatClient},
+	{
+		Name:   "mailbox",
+		Server: func(ctx context.Context, e Env) int { return mailbox.ServerMain(ctx, e.Args, e.Out, e.Listen) },
+		Client: func(ctx context.Context, e Env) int { return mailbox.ClientMain(ctx, e.Args, e.In, e.Out, e.Dial) },
+	},
+	{
+		Name:   "download",
+		Server: func(ctx context.Context, e Env) int { return download.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen) },
+		Client: func(ctx context.Context, e Env) int { return download.ClientMain(ctx, e.Args, e.Dir, e.Out, e.Dial) },
+	},
+	{
+		Name:   "transfer",
+		Server: func(ctx context.Context, e Env) int { return transfer.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen) },
+		Client: func(ctx context.Context, e Env) int { return transfer.ClientMain(ctx, e.Args, e.Dir, e.Out, e.Dial) },
+	},
+	{
+		Name: "fileshare",
+		Server: func(ctx context.Context, e Env) int {
+			return fileshare.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen, e.ListenPacket)
+		},
+		Client: func(ctx context.Context, e Env) int {
+			return fileshare.ClientMain(ctx, e.Args, e.Dir, e.In, e.Out, e.Dial, e.ListenPacket)
+		},
+	},
+	{
+		Name:   "chat",
+		Server: func(ctx context.Context, e Env) int { return chat.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen) },
+		Client: func(ctx context.Context, e Env) int { return chat.ClientMain(ctx, e.Args, e.Dir, e.In, e.Out, e.Dial) },
+	},
 }
 
 // ByName returns the protocol of that name.
@@ -55,44 +79,4 @@ func ByName(name string) (Protocol, bool) {
 		}
 	}
 	return Protocol{}, false
-}
-
-func mailboxServer(ctx context.Context, e Env) int {
-	return mailbox.ServerMain(ctx, e.Args, e.Out, e.Listen)
-}
-
-func mailboxClient(ctx context.Context, e Env) int {
-	return mailbox.ClientMain(ctx, e.Args, e.In, e.Out, e.Dial)
-}
-
-func downloadServer(ctx context.Context, e Env) int {
-	return download.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen)
-}
-
-func downloadClient(ctx context.Context, e Env) int {
-	return download.ClientMain(ctx, e.Args, e.Dir, e.Out, e.Dial)
-}
-
-func transferServer(ctx context.Context, e Env) int {
-	return transfer.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen)
-}
-
-func transferClient(ctx context.Context, e Env) int {
-	return transfer.ClientMain(ctx, e.Args, e.Dir, e.Out, e.Dial)
-}
-
-func chatServer(ctx context.Context, e Env) int {
-	return chat.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen)
-}
-
-func chatClient(ctx context.Context, e Env) int {
-	return chat.ClientMain(ctx, e.Args, e.Dir, e.In, e.Out, e.Dial)
-}
-
-func fileshareServer(ctx context.Context, e Env) int {
-	return fileshare.ServerMain(ctx, e.Args, e.Dir, e.Out, e.Listen, e.ListenPacket)
-}
-
-func fileshareClient(ctx context.Context, e Env) int {
-	return fileshare.ClientMain(ctx, e.Args, e.Dir, e.In, e.Out, e.Dial, e.ListenPacket)
 }

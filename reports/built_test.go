@@ -188,3 +188,17 @@ var errFull = errors.New("no space left")
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errFull }
+
+// TestBlockedByItself does not blame a failure that came after a scenario's own
+// steps for what others were blocked by: they happen to end alike.
+func TestBlockedByItself(t *testing.T) {
+	for phase, explained := range map[conformance.Phase]bool{conformance.PhaseSteps: true, conformance.PhaseThen: false} {
+		r := built()
+		failed := result("client/prompt/later", "client.prompt", conformance.Fail, "no bytes", "200 bytes")
+		failed.Verdict.Phase = phase
+		r.Suites[0].Results = append(r.Suites[0].Results, failed)
+		var out bytes.Buffer
+		require.NoError(t, reports.Text(&out, r))
+		require.Equal(t, explained, strings.Contains(out.String(), "needs what fails in client/prompt/later"), out.String())
+	}
+}

@@ -106,7 +106,8 @@ func explained(s *conformance.Suite, r *conformance.Result) string {
 }
 
 func explains(other, r *conformance.Result) bool {
-	if other.Delivery != conformance.Whole || other.Outcome != conformance.Fail {
+	// What fails after a scenario's own steps fails by them.
+	if other.Delivery != conformance.Whole || other.Outcome != conformance.Fail || other.Verdict.Phase == conformance.PhaseThen {
 		return false
 	}
 	inPieces := r.Delivery != conformance.Whole && other.Scenario == r.Scenario

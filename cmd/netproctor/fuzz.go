@@ -15,15 +15,17 @@ import (
 	"netproctor/reference/mailbox"
 )
 
-// fuzzVerb fuzzes a server.
+// fuzzVerb fuzzes a server or a client.
 type fuzzVerb struct {
 	Protocol  string        `arg:"" help:"Which protocol."`
 	Server    string        `help:"Command that starts the server under test." placeholder:"CMD"`
+	Client    string        `help:"Command that starts the client under test." placeholder:"CMD"`
 	Dir       string        `help:"The submission: copied afresh for every start, and the program's working directory." placeholder:"DIR"`
 	For       time.Duration `help:"How long." default:"60s"`
 	Cases     int           `help:"Play exactly so many cases, however long it takes." placeholder:"N"`
 	Seed      uint64        `help:"Seed of the cases (0: a random one, which is printed)." default:"0"`
-	Out       string        `help:"Folder for findings.json and a scenario for each finding." placeholder:"DIR"`
+	Out       string        `help:"Folder for findings.json, and for each finding a scenario, a Python program and a seed." placeholder:"DIR"`
+	Replay    string        `help:"Play the findings in this folder again, and say which are fixed." placeholder:"DIR"`
 	Isolation string        `help:"How programs are kept apart: auto, namespaces or none." default:"auto"`
 	source    `embed:""`
 }
@@ -37,29 +39,45 @@ func (v *fuzzVerb) Run(a *app) error {
 	if v.Cases < 0 || v.For <= 0 {
 		return usage("--cases wants 0 or more, --for more than 0, got %d and %s", v.Cases, v.For)
 	}
-	g := gradeVerb{Server: v.Server, Dir: v.Dir, Isolation: v.Isolation, source: v.source}
+	role := conformance.Server
+	if v.Client != "" {
+		role = conformance.Client
+	}
+	if v.Server != "" && v.Client != "" {
+		return usage("wanted --server or --client, got both")
+	}
+	g := gradeVerb{Server: v.Server, Client: v.Client, Dir: v.Dir, Isolation: v.Isolation, source: v.source}
 	graded, done, err := g.graded(p)
 	if err != nil {
 		return err
 	}
 	defer done()
-	i := slices.IndexFunc(graded, func(g conformance.Graded) bool { return g.Role == conformance.Server })
+	i := slices.IndexFunc(graded, func(g conformance.Graded) bool { return g.Role == role })
 	if i < 0 {
-		return usage("--dir %s: no server in it; give its command with --server", v.Dir)
+		return usage("--dir %s: no %s in it; give its command with --%s", v.Dir, role, role)
 	}
 	if v.Seed == 0 {
 		v.Seed = uint64(rand.Uint32())
 	}
-	return v.campaign(a, fuzz.Options{Protocol: p, Target: graded[i].Target})
+	o := fuzz.Options{Protocol: p, Target: graded[i].Target}
+	if v.Replay != "" {
+		return v.replay(a, o)
+	}
+	return v.campaign(a, role, o)
 }
 
 // campaign runs it and tells what came of it.
-func (v *fuzzVerb) campaign(a *app, o fuzz.Options) error {
+func (v *fuzzVerb) campaign(a *app, role string, o fuzz.Options) error {
 	o.Seed, o.Cases, o.For = v.Seed, v.Cases, v.For
 	o.Progress = func(n fuzz.Progress) { tellFuzz(a.err, n) }
-	o.Model, o.Files = modelOf(v.Protocol)
+	fuzzed := func() (*fuzz.Campaign, error) { return fuzz.RunSuite(a.ctx, role, o) }
+	if role == conformance.Server {
+		if o.Model, o.Files = modelOf(v.Protocol); o.Model != nil {
+			fuzzed = func() (*fuzz.Campaign, error) { return fuzz.Run(a.ctx, o) }
+		}
+	}
 	fmt.Fprintf(a.out, "fuzzing %s, seed %d, isolation: %s\n", o.Target, o.Seed, o.Target.Isolation())
-	c, err := fuzz.Run(a.ctx, o)
+	c, err := fuzzed()
 	switch {
 	case errors.Is(err, fuzz.ErrNeverWorked):
 		return harness("%w", err)

@@ -105,6 +105,14 @@ func (c *Conn) SetWriteBuffer(bytes int) error {
 	return c.check("set")
 }
 
+// Unread returns how many of the bytes that were written here the other end has
+// not read.
+func (c *Conn) Unread() int {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	return c.out.queue.n
+}
+
 // SetDeadline sets when reads and writes stop waiting; the zero time is never.
 func (c *Conn) SetDeadline(t time.Time) error {
 	c.setReadTime(t)

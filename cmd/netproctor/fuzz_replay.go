@@ -1,0 +1,39 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"netproctor/fuzz"
+)
+
+// replay plays findings of an earlier campaign and tells what has become of them.
+func (v *fuzzVerb) replay(a *app, o fuzz.Options) error {
+	findings, err := fuzz.Read(v.Replay)
+	if err != nil {
+		return usage("--replay: %w", err)
+	}
+	o.Model, o.Files = modelOf(v.Protocol)
+	fmt.Fprintf(a.out, "replaying %d findings on %s, isolation: %s\n", len(findings), o.Target, o.Target.Isolation())
+	list, err := fuzz.Replay(a.ctx, o, findings)
+	failing := 0
+	for _, r := range list {
+		if r.Fixed() {
+			fmt.Fprintf(a.out, "%-14s FIXED\n", r.ID)
+			continue
+		}
+		failing++
+		fmt.Fprintf(a.out, "%-14s STILL FAILING (%d of 3): %s\n  %s\n", r.ID, r.Seen, r.Signature, strings.ReplaceAll(r.Evidence, "\n", "\n  "))
+	}
+	switch {
+	case errors.Is(err, fuzz.ErrNeverWorked):
+		return harness("%w", err)
+	case err != nil:
+		fmt.Fprintf(a.out, "stopped: %v; %d findings were not replayed\n", err, len(findings)-len(list))
+		return errStatus(statusHarness)
+	case failing > 0:
+		return errStatus(statusFailed)
+	}
+	return nil
+}
