@@ -84,17 +84,21 @@ var wrongPairs = []pairFault{
 // wrongForTwo serve one client at a time well, and mix two of them up: what they
 // do takes a while, so that the other one comes in between.
 var wrongForTwo = []serverFault{
-	{"slow-uploads-share-a-name", "two-clients", "keeps the name of an upload in a variable for all", func(s *server) {
+	{"uploads-share-a-variable", "two-clients", "keeps the name of an upload in a variable for all", func(s *server) {
 		s.put = func(s *server, k *client, n string) (bool, error) {
-			s.share("put", n)
+			s.share("name", n)
 			return putFile(s, k, n)
 		}
-		s.store = func(s *server, _ string, data []byte) error { return storeWhole(s, s.shared("put"), data) }
+		s.store = func(s *server, _ string, data []byte) error { return storeWhole(s, s.shared("name"), data) }
 	}},
-	{"slow-downloads-share-a-name", "two-clients", "keeps the name of a download in a variable for all", func(s *server) {
+	{"files-share-a-variable", "two-clients", "keeps the name of any file in a variable for all", func(s *server) {
+		s.put = func(s *server, k *client, n string) (bool, error) {
+			s.share("name", n)
+			return putFile(s, k, n)
+		}
 		s.load = func(s *server, n string) ([]byte, error) {
-			s.share("get", n)
-			return loadFile(s, s.shared("get"))
+			s.share("name", n)
+			return loadFile(s, s.shared("name"))
 		}
 	}},
 }
