@@ -60,7 +60,7 @@ func declareProtocol(l *loader, fn string, args starlark.Tuple, kwargs []starlar
 	}
 	if server != nil && client != nil {
 		parts := maps.Clone(l.proto.Programs)
-		l.proto.Programs[Pair] = Program{Port: parts[Server].Port, Parts: parts}
+		l.proto.Programs[Pair] = Program{Port: parts[Server].Port, Patience: max(parts[Server].Patience, parts[Client].Patience), Parts: parts}
 	}
 	return starlark.None, nil
 }

@@ -119,6 +119,27 @@ func TestRelay(t *testing.T) {
 			},
 		},
 		{
+			name:  "a lull stays one to a server that is slow",
+			steps: `expect_output(run = "server", contains = ["one|two|"], within = "10s")`,
+			server: func(c net.Conn, say func(string, ...any)) {
+				time.Sleep(2 * time.Second)
+				b, parts := make([]byte, 100), ""
+				for {
+					n, err := c.Read(b)
+					if err != nil {
+						say("%s", parts)
+						return
+					}
+					parts += string(b[:n]) + "|"
+				}
+			},
+			client: func(c net.Conn, _ func(string, ...any)) {
+				io.WriteString(c, "one")
+				time.Sleep(300 * time.Millisecond)
+				io.WriteString(c, "two")
+			},
+		},
+		{
 			name:   "the client's reset",
 			steps:  `expect_end("c"), expect_output(run = "server", contains = ["got \"\", " + "read tcp", "reset"])`,
 			server: silent,

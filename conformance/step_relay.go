@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"sync"
-	"syscall"
 	"time"
 
 	"go.starlark.net/starlark"
@@ -127,8 +126,8 @@ func (r *relay) pass(ctx context.Context, name string, client net.Conn) {
 	to := flow{r, name, Client, client, server}
 	back := flow{r, name, Server, server, client}
 	var both sync.WaitGroup
-	both.Go(to.run)
-	both.Go(back.run)
+	both.Go(func() { to.run(ctx) })
+	both.Go(func() { back.run(ctx) })
 	both.Wait()
 }
 
@@ -155,14 +154,15 @@ type flow struct {
 const mostRelayed, countRelayed = 64 << 10, 1 << 20
 
 // run passes on what comes until its end, and then the end. What one read gives
-// goes out in one write, so that what was apart stays apart: a framing may
-// depend on it.
-func (f *flow) run() {
+// goes out in one write, and a lull stays one, so that what was apart stays
+// apart: a framing may depend on it.
+func (f *flow) run(ctx context.Context) {
 	buf := make([]byte, mostRead)
 	kept, silent := 0, 0
-	for {
+	for last := time.Now(); ; last = time.Now() {
 		n, err := f.from.Read(buf)
 		if n > 0 {
+			f.await(ctx, time.Since(last))
 			keep := min(n, mostRelayed-kept)
 			kept, silent = kept+keep, silent+n-keep
 			f.note(buf[:keep], 0)
@@ -181,6 +181,42 @@ func (f *flow) run() {
 			f.end(err)
 			return
 		}
+	}
+}
+
+// A silence of this length may end a message. At most so long is waited for a
+// receiver that has not read what came before it, and at most so much of the
+// silence is repeated.
+const (
+	shortestLull  = 100 * time.Millisecond
+	takenPatience = 3 * time.Second
+	longestLull   = time.Second
+)
+
+// await keeps a lull of the sender one to a receiver that is slow, which would
+// else find two messages in one: it begins again when all has been read.
+func (f *flow) await(ctx context.Context, lull time.Duration) {
+	box, can := f.relay.player.box.(taking)
+	if !can || lull < shortestLull {
+		return
+	}
+	slow := false
+	for deadline := time.Now().Add(takenPatience); time.Now().Before(deadline) && ctx.Err() == nil; slow = true {
+		if n, err := box.Unread(ctx, f.to); n == 0 || err != nil {
+			break // what cannot be seen is not waited for
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	if slow {
+		sleep(ctx, min(lull, longestLull))
+	}
+}
+
+// sleep waits, unless the play ends.
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
 	}
 }
 
@@ -212,9 +248,10 @@ func (f *flow) end(err error) {
 // abort resets a connection. What was sent on it comes first: a kernel would
 // have handed that over, too.
 func abort(c net.Conn) {
-	deadline := time.Now().Add(resetPatience)
-	for time.Now().Before(deadline) && unacknowledged(c) > 0 {
-		time.Sleep(time.Millisecond)
+	for deadline := time.Now().Add(resetPatience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if n, err := proc.Unsent(c); n == 0 || err != nil {
+			break
+		}
 	}
 	if l, can := c.(interface{ SetLinger(int) error }); can {
 		_ = l.SetLinger(0)
@@ -224,20 +261,3 @@ func abort(c net.Conn) {
 
 // resetPatience is how long a reset waits for what was sent before it.
 const resetPatience = time.Second
-
-// unacknowledged is how much of what was sent is still on its way; 0 where that
-// cannot be told.
-func unacknowledged(c net.Conn) (n int) {
-	raw, can := c.(syscall.Conn)
-	if !can {
-		return 0
-	}
-	rc, err := raw.SyscallConn()
-	if err != nil {
-		return 0
-	}
-	if rc.Control(func(fd uintptr) { n, err = proc.Unacknowledged(int(fd)) }) != nil || err != nil {
-		return 0
-	}
-	return n
-}

@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 )
 
 // A PairTarget is a submission's server and its client, to be run in one room
@@ -74,4 +76,13 @@ func (b *pairBox) Start(ctx context.Context, a Arguments, output Output) (Proces
 		return b.host.StartOther(ctx, b.client, a, output)
 	}
 	return b.Sandbox.Start(ctx, a, output)
+}
+
+// Unread implements taking.
+func (b *pairBox) Unread(ctx context.Context, c net.Conn) (int, error) {
+	box, can := b.Sandbox.(taking)
+	if !can {
+		return 0, errors.ErrUnsupported
+	}
+	return box.Unread(ctx, c)
 }

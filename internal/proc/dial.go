@@ -31,10 +31,6 @@ func Narrowed(fd int) error {
 	return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, narrowSegment)
 }
 
-// Unacknowledged is how many bytes were sent on a TCP socket that the other end's
-// system has not taken yet.
-func Unacknowledged(fd int) (int, error) { return unix.IoctlGetInt(fd, unix.SIOCOUTQ) }
-
 // Dial connects to an address inside the sandbox: a loopback address, localhost,
 // or the host's name. For TCP it gives what a *net.TCPConn can do.
 func (s *Sandbox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
