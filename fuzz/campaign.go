@@ -390,7 +390,7 @@ func (o *Options) layouts() []*record.Layout {
 			continue
 		}
 		for _, step := range conformance.Preview(s, o.Seed) {
-			if step.Layout != nil && !slices.Contains(o.requests, step.Layout) {
+			if step.Layout != nil && !step.Datagram && !slices.Contains(o.requests, step.Layout) {
 				o.requests = append(o.requests, step.Layout)
 			}
 		}

@@ -23,7 +23,7 @@ type generator struct {
 	buf    []byte
 	one    [1]Visit
 	source rand.PCG
-	random rand.Rand
+	draws  rand.Rand
 }
 
 // A message is a legal one, and what can be done to it, which is found out when
@@ -31,9 +31,9 @@ type generator struct {
 type message struct {
 	template
 	noTexts int // how many of its texts are not UTF-8
-	looked bool
-	cuts   []int
-	spots  []spot
+	looked  bool
+	cuts    []int
+	spots   []spot
 }
 
 // A spot is a field, and what may stand in its place.
@@ -51,7 +51,7 @@ type class int
 
 const (
 	scripted class = iota // what a scenario sends
-	noisy
+	random
 	legal
 	wrong
 )
@@ -71,7 +71,7 @@ const (
 
 func newGenerator(o *Options) *generator {
 	g := &generator{seed: o.Seed}
-	g.random = *rand.New(&g.source)
+	g.draws = *rand.New(&g.source)
 	for name := range o.Files {
 		g.names = append(g.names, []byte(name))
 	}
@@ -138,13 +138,13 @@ func (g *generator) at(i int) ([]Visit, class) {
 	if i < len(g.histories) {
 		return g.histories[i], scripted
 	}
-	r := &g.random
+	r := &g.draws
 	g.source.Seed(g.seed, uint64(i))
 	switch n := r.IntN(1000); {
 	case n < 1 && len(g.histories) > 0:
 		return g.histories[r.IntN(len(g.histories))], scripted
 	case n < 20 || len(g.pool) == 0:
-		return g.single(noise(r, g.buf[:0])), noisy
+		return g.single(noise(r, g.buf[:0])), random
 	case n < 500:
 		return g.single(append(g.buf[:0], g.legal(r).bytes...)), legal
 	}
