@@ -65,7 +65,13 @@ func recordsIn(s Step, used map[string]bool) {
 	switch s := s.(type) {
 	case *Send:
 		recordsOf(s.What, used)
+	case *SendDatagram:
+		recordsOf(s.What, used)
 	case *Expect:
+		recordsOf(s.What, used)
+	case *ExpectBulk:
+		recordsOf(s.What, used)
+	case *ExpectDatagram:
 		recordsOf(s.What, used)
 	case *Either:
 		for _, c := range s.Cases {

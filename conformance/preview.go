@@ -12,6 +12,16 @@ type StepPreview struct {
 	// it is played, such as a port.
 	Bytes  []byte
 	Layout *record.Layout
+	// Datagram says that they are one.
+	Datagram bool
+}
+
+// show fills in what a send writes.
+func (p *StepPreview) show(what Expr, b *binding) {
+	p.Bytes, _ = what.bytes(b)
+	if m, isMessage := what.(Message); isMessage {
+		p.Layout = m.Layout
+	}
 }
 
 // Preview gives the steps of a scenario with the bytes that it sends.
@@ -20,12 +30,13 @@ func Preview(s *Scenario, seed uint64) []StepPreview {
 	var list []StepPreview
 	for i, step := range s.all() {
 		p := StepPreview{Phase: s.phase(i), Source: step.star()}
-		if send, is := step.(*Send); is {
+		switch send := step.(type) {
+		case *Send:
 			p.Conn = send.Conn
-			p.Bytes, _ = send.What.bytes(b)
-			if m, isMessage := send.What.(Message); isMessage {
-				p.Layout = m.Layout
-			}
+			p.show(send.What, b)
+		case *SendDatagram:
+			p.Datagram = true
+			p.show(send.What, b)
 		}
 		list = append(list, p)
 	}

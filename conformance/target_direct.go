@@ -24,7 +24,7 @@ type Direct interface {
 
 // StartDirect implements Direct.
 func (b *processBox) StartDirect(ctx context.Context, a Arguments, processors []int, output Output) (Process, error) {
-	return b.start(ctx, a, proc.Spec{Processors: processors, Piped: true}, output)
+	return b.start(ctx, b.command, a, proc.Spec{Processors: processors, Piped: true}, output)
 }
 
 // Socket implements Direct.

@@ -90,11 +90,20 @@ func (b *processBox) ListenPacket(ctx context.Context, network, address string) 
 }
 
 func (b *processBox) Start(ctx context.Context, a Arguments, output Output) (Process, error) {
-	return b.start(ctx, a, proc.Spec{}, output)
+	return b.start(ctx, b.command, a, proc.Spec{}, output)
 }
 
-func (b *processBox) start(ctx context.Context, a Arguments, spec proc.Spec, output Output) (_ Process, err error) {
-	if spec.Args, err = a.Append(b.command.words); err != nil {
+// StartOther implements hosting.
+func (b *processBox) StartOther(ctx context.Context, t Target, a Arguments, output Output) (Process, error) {
+	c, is := t.(*Command)
+	if !is {
+		return nil, fmt.Errorf("start %s: wanted a command", t)
+	}
+	return b.start(ctx, c, a, proc.Spec{}, output)
+}
+
+func (b *processBox) start(ctx context.Context, c *Command, a Arguments, spec proc.Spec, output Output) (_ Process, err error) {
+	if spec.Args, err = a.Append(c.words); err != nil {
 		return nil, err
 	}
 	spec.Output = func(stream string, _ time.Time, data []byte) { output(stream, data) }

@@ -106,6 +106,9 @@ func sideBySide(b *testing.B, o *Options, good Visit) {
 	c := newCampaign(o)
 	require.NoError(b, c.fresh(ctx, 0))
 	defer c.drop()
+	for i := range c.generator.pool {
+		c.generator.pool[i].look() // as it is after the first seconds
+	}
 	var judged, bare, judgedCPU, bareCPU time.Duration
 	var visits, cycles int
 	b.ResetTimer()

@@ -146,10 +146,12 @@ func (c *campaign) run(ctx context.Context) error {
 		}
 		c.tell()
 	}
-	if f := c.program.leaves(); f != nil && ctx.Err() == nil {
-		return c.found(ctx, f, c.recent(c.cases-1, -1))
+	f := c.program.leaves()
+	if f == nil || ctx.Err() != nil {
+		return nil
 	}
-	return nil
+	c.drop()
+	return c.found(ctx, f, c.recent(c.cases-1, -1))
 }
 
 func newCampaign(o *Options) *campaign {
@@ -410,7 +412,7 @@ func (o *Options) layouts() []*record.Layout {
 			continue
 		}
 		for _, step := range conformance.Preview(s, o.Seed) {
-			if step.Layout != nil && !slices.Contains(o.requests, step.Layout) {
+			if step.Layout != nil && !step.Datagram && !slices.Contains(o.requests, step.Layout) {
 				o.requests = append(o.requests, step.Layout)
 			}
 		}

@@ -30,6 +30,7 @@ type Finding struct {
 	// a history of whole ones.
 	Gap *Gap `json:"gap,omitempty"`
 
+	mutant  *mutant // of a finding of RunSuite
 	history []Visit
 	allowed [][]byte // the answers that would have been right to the last visit; nil if that is not known
 }
@@ -79,6 +80,11 @@ func (o *Options) requirements(f *fault, history []Visit) []string {
 
 // scenario writes the finding as one that grade can play.
 func (x *Finding) scenario() *conformance.Scenario {
+	if x.mutant != nil {
+		s := *x.mutant.Scenario
+		s.ID, s.Covers, s.Why = s.Role()+"/found/"+x.ID, x.Requirements, "The fuzzer found this: "+x.Signature+"."
+		return &s
+	}
 	s := &conformance.Scenario{
 		ID: conformance.Server + "/found/" + x.ID, Covers: x.Requirements,
 		Why:   "The fuzzer found this: " + x.Signature + ".",
@@ -143,7 +149,10 @@ func Write(dir string, findings []*Finding) error {
 	var errs []error
 	for _, x := range findings {
 		name := filepath.Join(found, x.ID)
-		errs = append(errs, os.WriteFile(name+".py", []byte(x.python()), 0o755), os.WriteFile(name+".seed", []byte(x.seed()), 0o644))
+		errs = append(errs, os.WriteFile(name+".seed", []byte(x.seed()), 0o644))
+		if x.mutant == nil {
+			errs = append(errs, os.WriteFile(name+".py", []byte(x.python()), 0o755))
+		}
 		if len(x.Requirements) > 0 {
 			x.Scenario = filepath.Join("found", x.ID+".star")
 			errs = append(errs, os.WriteFile(filepath.Join(dir, x.Scenario), []byte(conformance.Format("../protocol.star", x.scenario())), 0o644))

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"unicode/utf8"
 
 	"netproctor/conformance"
 	"netproctor/internal/record"
@@ -22,16 +23,17 @@ type generator struct {
 	buf    []byte
 	one    [1]Visit
 	source rand.PCG
-	random rand.Rand
+	draws  rand.Rand
 }
 
 // A message is a legal one, and what can be done to it, which is found out when
 // it is first needed.
 type message struct {
 	template
-	looked bool
-	cuts   []int
-	spots  []spot
+	noTexts int // how many of its texts are not UTF-8
+	looked  bool
+	cuts    []int
+	spots   []spot
 }
 
 // A spot is a field, and what may stand in its place.
@@ -49,7 +51,7 @@ type class int
 
 const (
 	scripted class = iota // what a scenario sends
-	noisy
+	random
 	legal
 	wrong
 )
@@ -69,7 +71,7 @@ const (
 
 func newGenerator(o *Options) *generator {
 	g := &generator{seed: o.Seed}
-	g.random = *rand.New(&g.source)
+	g.draws = *rand.New(&g.source)
 	for name := range o.Files {
 		g.names = append(g.names, []byte(name))
 	}
@@ -89,8 +91,12 @@ func newGenerator(o *Options) *generator {
 	}
 	r := rand.New(rand.NewPCG(g.seed, math.MaxUint64))
 	for i := range max(poolSize, 2*len(g.templates)) {
-		if len(g.templates) > 0 {
-			g.pool = append(g.pool, message{template: g.about(g.templates[i%len(g.templates)], r)})
+		if len(g.templates) == 0 {
+			break
+		}
+		m := message{template: g.about(g.templates[i%len(g.templates)], r)}
+		if m.noTexts = m.countNoTexts(); m.noTexts < 2 {
+			g.pool = append(g.pool, m)
 		}
 	}
 	return g
@@ -132,13 +138,13 @@ func (g *generator) at(i int) ([]Visit, class) {
 	if i < len(g.histories) {
 		return g.histories[i], scripted
 	}
-	r := &g.random
+	r := &g.draws
 	g.source.Seed(g.seed, uint64(i))
 	switch n := r.IntN(1000); {
 	case n < 1 && len(g.histories) > 0:
 		return g.histories[r.IntN(len(g.histories))], scripted
 	case n < 20 || len(g.pool) == 0:
-		return g.single(noise(r, g.buf[:0])), noisy
+		return g.single(noise(r, g.buf[:0])), random
 	case n < 500:
 		return g.single(append(g.buf[:0], g.legal(r).bytes...)), legal
 	}
@@ -160,6 +166,29 @@ func noise(r *rand.Rand, b []byte) []byte {
 
 // legal gives a legal message.
 func (g *generator) legal(r *rand.Rand) *message { return &g.pool[r.IntN(len(g.pool))] }
+
+// plain gives a legal message whose texts are texts, if there are enough of them:
+// one thing in a message is wrong at a time, so that it is known which.
+func (g *generator) plain(r *rand.Rand) *message {
+	m := g.legal(r)
+	for try := 0; m.noTexts > 0 && try < 20; try++ {
+		m = g.legal(r)
+	}
+	return m
+}
+
+func (m *message) countNoTexts() (count int) {
+	d, err := m.layout.Decode(m.bytes, true)
+	if err != nil {
+		return 0
+	}
+	for _, e := range leaves(&d, nil) {
+		if e.Field.Kind == record.Text && !utf8.Valid(e.Bytes) {
+			count++
+		}
+	}
+	return count
+}
 
 // about changes a legal message so that it is about few names.
 func (g *generator) about(t template, r *rand.Rand) template {
@@ -236,7 +265,7 @@ func (m *message) reworded(d *record.Decoded, e record.DecodedField) spot {
 // wrong appends a message that is almost legal: one field at an edge, a cut, or
 // something behind it, each as often as the others.
 func (g *generator) wrong(r *rand.Rand, b []byte) []byte {
-	m := g.legal(r)
+	m := g.plain(r)
 	m.look()
 	n := r.IntN(10)
 	if n < 2 && len(m.cuts) > 0 {

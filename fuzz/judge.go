@@ -81,7 +81,7 @@ func (p *program) settle() {
 			}
 			return
 		}
-		if err != nil || v.Runnable > 0 || v.Syscall == "" {
+		if err != nil || v.Runnable > 0 || v.Syscall == "" || v.State != "sleeping" {
 			rested = 0
 		}
 	}
@@ -155,9 +155,11 @@ func wrongAnswer(o *Options, b belief, v Visit, a answer) *fault {
 
 // about names what a visit is, by the layouts: the field that is wrong in it, or
 // the record that it is.
-func (o *Options) about(v Visit) string {
+func (o *Options) about(v Visit) string { return aboutOf(v, o.layouts()...) }
+
+func aboutOf(v []byte, layouts ...*record.Layout) string {
 	field, furthest := "", -1
-	for _, l := range o.layouts() {
+	for _, l := range layouts {
 		d, err := l.Decode(v, true)
 		var bad *record.FieldError
 		switch {

@@ -57,7 +57,7 @@ var errNeverListens = errors.New("the program does not listen")
 // start starts the server under test in a sandbox of its own, with the files
 // that the model knows.
 func (o *Options) start(ctx context.Context) (*program, error) {
-	if o.warm != nil && !o.warm.refused {
+	if o.warm != nil && !o.warm.refused && !o.warm.busy {
 		if p, err := o.warm.start(ctx, o); err == nil {
 			return p, nil
 		}

@@ -118,7 +118,13 @@ func oneLine(s string) string {
 	return strings.NewReplacer("\n", " ", `\`, `\\`, `"""`, "'''").Replace(s)
 }
 
-// seed gives what the last visit sends as an entry of a corpus of go test -fuzz.
+// seed gives what is sent last, or what was changed, as an entry of a corpus of go test -fuzz.
 func (x *Finding) seed() string {
-	return fmt.Sprintf("go test fuzz v1\n[]byte(%q)\n", x.history[len(x.history)-1])
+	message := []byte(nil)
+	if x.mutant != nil {
+		message = x.mutant.message
+	} else if n := len(x.history); n > 0 {
+		message = x.history[n-1]
+	}
+	return fmt.Sprintf("go test fuzz v1\n[]byte(%q)\n", message)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"netproctor/conformance"
-	"netproctor/internal/mutant"
+	mutants "netproctor/internal/mutant"
 	"netproctor/internal/mutant/mailbox"
 	"netproctor/reference"
 	reference_mailbox "netproctor/reference/mailbox"
@@ -87,7 +87,7 @@ func TestGapsAreFound(t *testing.T) {
 // TestSleepersFindings lets a campaign of a few cases wait for its sleepers, and
 // plays what they find again.
 func TestSleepersFindings(t *testing.T) {
-	i := slices.IndexFunc(mailbox.Servers, func(m mutant.Mutant) bool { return m.Name == "server-no-timer" })
+	i := slices.IndexFunc(mailbox.Servers, func(m mutants.Mutant) bool { return m.Name == "server-no-timer" })
 	o := Options{Protocol: load(t, "mailbox"), Target: inMemory(mailbox.Servers[i].Main), Model: mailboxModel{}, Seed: 1, Gap: time.Second, Cases: 3}
 	synctest.Test(t, func(t *testing.T) {
 		c, err := Run(t.Context(), o)

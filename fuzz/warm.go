@@ -18,6 +18,7 @@ type warmRoom struct {
 	warm    *conformance.Warm
 	files   string // the working directory before the first start
 	refused bool
+	busy    bool
 }
 
 // warming is a sandbox with interpreters to be warmed.
@@ -32,10 +33,10 @@ func (r *warmRoom) start(ctx context.Context, o *Options) (*program, error) {
 		return nil, errors.Join(err, r.close())
 	}
 	p := o.newProgram(r.box)
-	p.room = r
+	p.room, r.busy = r, true
 	err := p.launch(ctx, o, func(a conformance.Arguments) (conformance.Process, error) { return r.warm.Start(ctx, a, p.print) })
 	if err != nil {
-		r.refused = ctx.Err() == nil
+		r.busy, r.refused = false, ctx.Err() == nil
 		return nil, errors.Join(err, r.close())
 	}
 	return p, nil
@@ -65,6 +66,7 @@ func (r *warmRoom) open(ctx context.Context, o *Options) (err error) {
 
 // leave ends the program, and the room if it is not as it was.
 func (r *warmRoom) leave() error {
+	r.busy = false
 	now, err := listing(r.box)
 	if err == nil && r.warm.Clean() && now == r.files {
 		return nil

@@ -30,7 +30,7 @@ type cli struct {
 	Grade gradeVerb `cmd:"" help:"Grade a server, a client, or a whole submission."`
 	List  listVerb  `cmd:"" help:"List protocols, or the requirements and scenarios of one."`
 	Show  showVerb  `cmd:"" help:"Show a requirement or a scenario: its source, why, and steps with bytes."`
-	Fuzz  fuzzVerb  `cmd:"" help:"Fuzz a server: judge every answer to what is almost legal."`
+	Fuzz  fuzzVerb  `cmd:"" help:"Fuzz a server or a client: judge what it does with what is almost legal."`
 	Judge judgeVerb `cmd:"" help:"Judge transcripts again that grade --transcripts has saved."`
 	Serve serveVerb `cmd:"" help:"Run the reference server with the assignment's own arguments."`
 	Call  callVerb  `cmd:"" help:"Run the reference client with the assignment's own arguments."`

@@ -15,10 +15,11 @@ import (
 	"netproctor/reference/mailbox"
 )
 
-// fuzzVerb fuzzes a server.
+// fuzzVerb fuzzes a server or a client.
 type fuzzVerb struct {
 	Protocol   string        `arg:"" help:"Which protocol."`
 	Server     string        `help:"Command that starts the server under test." placeholder:"CMD"`
+	Client     string        `help:"Command that starts the client under test." placeholder:"CMD"`
 	Dir        string        `help:"The submission: copied afresh for every start, and the program's working directory." placeholder:"DIR"`
 	For        time.Duration `help:"How long." default:"60s"`
 	Cases      int           `help:"Play exactly so many cases, however long it takes." placeholder:"N"`
@@ -40,15 +41,22 @@ func (v *fuzzVerb) Run(a *app) error {
 	if v.Cases < 0 || v.For <= 0 {
 		return usage("--cases wants 0 or more, --for more than 0, got %d and %s", v.Cases, v.For)
 	}
-	g := gradeVerb{Server: v.Server, Dir: v.Dir, Isolation: v.Isolation, source: v.source}
+	role := conformance.Server
+	if v.Client != "" {
+		role = conformance.Client
+	}
+	if v.Server != "" && v.Client != "" {
+		return usage("wanted --server or --client, got both")
+	}
+	g := gradeVerb{Server: v.Server, Client: v.Client, Dir: v.Dir, Isolation: v.Isolation, source: v.source}
 	graded, done, err := g.graded(p)
 	if err != nil {
 		return err
 	}
 	defer done()
-	i := slices.IndexFunc(graded, func(g conformance.Graded) bool { return g.Role == conformance.Server })
+	i := slices.IndexFunc(graded, func(g conformance.Graded) bool { return g.Role == role })
 	if i < 0 {
-		return usage("--dir %s: no server in it; give its command with --server", v.Dir)
+		return usage("--dir %s: no %s in it; give its command with --%s", v.Dir, role, role)
 	}
 	if v.Seed == 0 {
 		v.Seed = uint64(rand.Uint32())
@@ -57,14 +65,13 @@ func (v *fuzzVerb) Run(a *app) error {
 	if v.Replay != "" {
 		return v.replay(a, o)
 	}
-	return v.campaign(a, o)
+	return v.campaign(a, role, o)
 }
 
 // campaign runs it and tells what came of it.
-func (v *fuzzVerb) campaign(a *app, o fuzz.Options) error {
+func (v *fuzzVerb) campaign(a *app, role string, o fuzz.Options) error {
 	o.Seed, o.Cases, o.For, o.Cold = v.Seed, v.Cases, v.For, v.Cold
 	o.Progress = func(n fuzz.Progress) { tellFuzz(a.err, n) }
-	o.Model, o.Files, o.Gap = modelOf(v.Protocol)
 	var found []*fuzz.Finding
 	if v.Out != "" {
 		o.Found = func(x *fuzz.Finding) error {
@@ -72,14 +79,22 @@ func (v *fuzzVerb) campaign(a *app, o fuzz.Options) error {
 			return fuzz.Write(v.Out, found)
 		}
 	}
-	fmt.Fprintf(a.out, "fuzzing %s, seed %d, isolation: %s\n", o.Target, o.Seed, o.Target.Isolation())
-	guidance, done, err := v.guidance(a, o.Target)
-	if err != nil {
-		return err
+	fuzzed := func() (*fuzz.Campaign, error) { return fuzz.RunSuite(a.ctx, role, o) }
+	if role == conformance.Server {
+		if o.Model, o.Files, o.Gap = modelOf(v.Protocol); o.Model != nil {
+			fuzzed = func() (*fuzz.Campaign, error) { return fuzz.Run(a.ctx, o) }
+		}
 	}
-	defer done()
-	o.Guidance = guidance
-	c, err := fuzz.Run(a.ctx, o)
+	fmt.Fprintf(a.out, "fuzzing %s, seed %d, isolation: %s\n", o.Target, o.Seed, o.Target.Isolation())
+	if o.Model != nil {
+		guidance, done, err := v.guidance(a, o.Target)
+		if err != nil {
+			return err
+		}
+		defer done()
+		o.Guidance = guidance
+	}
+	c, err := fuzzed()
 	switch {
 	case errors.Is(err, fuzz.ErrNeverWorked):
 		return harness("%w", err)
@@ -150,8 +165,10 @@ func tellFindings(w io.Writer, c *fuzz.Campaign) {
 		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(f.Evidence, "\n", "\n  "))
 	}
 	fmt.Fprintf(w, "\n%d findings in %d cases, %d visits, %.1f s\n", len(c.Findings), c.Cases, c.Visits, c.Elapsed.Seconds())
-	fmt.Fprintf(w, "%.0f visits/s, %d starts of the program; of the cases %.0f%% legal, %.0f%% wrong, beside them %d gaps\n",
-		c.Rate(), c.Starts, c.Share(c.Legal), c.Share(c.Wrong), c.Gaps)
+	fmt.Fprintf(w, "%.0f visits/s, %d starts of the program\n", c.Rate(), c.Starts)
+	if c.Legal+c.Wrong+c.Gaps > 0 {
+		fmt.Fprintf(w, "of the cases %.0f%% were legal, %.0f%% wrong; beside them %d gaps\n", c.Share(c.Legal), c.Share(c.Wrong), c.Gaps)
+	}
 	for _, note := range []struct {
 		count uint64
 		text  string
