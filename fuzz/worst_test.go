@@ -90,6 +90,32 @@ func TestWorstServers(t *testing.T) {
 	}
 }
 
+// TestFoundAtOnce writes each finding when it is verified, as a campaign does that
+// may be killed.
+func TestFoundAtOnce(t *testing.T) {
+	o := Options{Protocol: load(t, "mailbox"), Model: mailboxModel{}, Seed: 1, Cases: 60, Target: inMemory(serveEach(func(_ context.Context, _ reference.Env, c net.Conn) bool {
+		_, _ = io.Copy(c, c) // an echo
+		return true
+	}))}
+	dir := t.TempDir()
+	var so []*Finding
+	o.Found = func(x *Finding) error {
+		so = append(so, x)
+		require.NoError(t, Write(dir, so))
+		written, err := Read(dir)
+		require.NoError(t, err)
+		require.Len(t, written, len(so))
+		return nil
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c, err := Run(t.Context(), o)
+		require.NoError(t, err)
+		require.Equal(t, so, c.Findings)
+		require.NotEmpty(t, so)
+	})
+	require.NoFileExists(t, filepath.Join(dir, "findings.json.new"))
+}
+
 // script is a target that runs a program in Python.
 func script(t *testing.T, text string) conformance.Target {
 	dir := t.TempDir()
