@@ -8,6 +8,7 @@
 //	scenarios --Sends--> what a person thought of
 //	seed, i   --at-----> the i-th history of visits to a server
 //	history   --play---> an answer for each visit, judged by a Model and by how the program is
+//	what was new, constants --next--> guided cases, between the others
 //	fault     --finding-> the shortest history that shows it, verified, and as a scenario
 //
 // Run is the network fuzzer: it plays one visit at a time on a server that runs
