@@ -26,11 +26,15 @@ type Finding struct {
 	Verified     int      `json:"verified"` // how many of three fresh programs showed it
 	Evidence     string   `json:"evidence"`
 	Scenario     string   `json:"scenario"` // the file that plays it
+	// History is what a state machine did, and Actions the same for people.
+	History []Action `json:"history,omitempty"`
+	Actions []string `json:"actions,omitempty"`
 
 	first   string  // the signature before it was made short
 	mutant  *mutant // of a finding of RunSuite
 	history []Visit
-	allowed [][]byte // the answers that would have been right to the last visit
+	allowed [][]byte              // the answers that would have been right to the last visit
+	played  *conformance.Scenario // what a state machine did
 }
 
 // finding makes one of a fault.
@@ -86,6 +90,10 @@ func (o *Options) requirements(f *fault, history []Visit) []string {
 
 // scenario writes the finding as one that grade can play.
 func (x *Finding) scenario() *conformance.Scenario {
+	if s := x.played; s != nil {
+		s.ID, s.Covers = conformance.Server+"/found/"+x.ID, x.Requirements
+		return s
+	}
 	if x.mutant != nil {
 		s := *x.mutant.Scenario
 		s.ID, s.Covers, s.Why = s.Role()+"/found/"+x.ID, x.Requirements, "The fuzzer found this: "+x.Signature+"."
@@ -134,7 +142,7 @@ func Write(dir string, findings []*Finding) error {
 	for _, x := range findings {
 		name := filepath.Join(found, x.ID)
 		errs = append(errs, os.WriteFile(name+".seed", []byte(x.seed()), 0o644))
-		if x.mutant == nil {
+		if x.mutant == nil && x.played == nil {
 			errs = append(errs, os.WriteFile(name+".py", []byte(x.python()), 0o755))
 		}
 		if len(x.Requirements) > 0 {
