@@ -71,6 +71,14 @@ func addressWord(part string) builder {
 	}
 }
 
+func answerWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
+	a := Answer{Conn: defaultSocket}
+	if err := unpack(fn, args, kwargs, "conn?", &a.Conn); err != nil {
+		return nil, err
+	}
+	return newExpr(a), nil
+}
+
 func variableWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	var name string
 	if err := unpack(fn, args, kwargs, "name", &name); err != nil {

@@ -3,6 +3,7 @@ package conformance
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,6 +57,10 @@ func declareProtocol(l *loader, fn string, args starlark.Tuple, kwargs []starlar
 			return nil, fmt.Errorf("protocol: %s wants a program(), got %s", role, v.Type())
 		}
 		l.proto.Programs[role] = p.program
+	}
+	if server != nil && client != nil {
+		parts := maps.Clone(l.proto.Programs)
+		l.proto.Programs[Pair] = Program{Port: parts[Server].Port, Patience: max(parts[Server].Patience, parts[Client].Patience), Parts: parts}
 	}
 	return starlark.None, nil
 }
@@ -134,6 +139,9 @@ func declareScenario(l *loader, fn string, args starlark.Tuple, kwargs []starlar
 	if err := s.fill(covers, needs, steps, then); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", s.ID, err)
 	}
+	if err := s.checkRoles(); err != nil {
+		return nil, fmt.Errorf("scenario %s: %w", s.ID, err)
+	}
 	if err := l.skipUnset(s, params); err != nil {
 		return nil, fmt.Errorf("scenario %s: %w", s.ID, err)
 	}
@@ -167,6 +175,22 @@ func (s *Scenario) fill(covers, needs, steps, then *starlark.List) (err error) {
 		return errors.New("steps wants at least one step")
 	case s.Why == "":
 		return errors.New("why wants a sentence for the author of the program")
+	}
+	return nil
+}
+
+// checkRoles demands that what is started in a pair says which of the two it
+// is, and that nothing else does.
+func (s *Scenario) checkRoles() error {
+	for _, step := range s.all() {
+		start, starts := step.(*Start)
+		switch {
+		case !starts:
+		case s.Role() == Pair && start.Role == "":
+			return fmt.Errorf("%s wants role = %q or %q: a pair is two programs", start.star(), Server, Client)
+		case s.Role() != Pair && start.Role != "":
+			return fmt.Errorf("%s wants no role: there is one program, the %s", start.star(), s.Role())
+		}
 	}
 	return nil
 }

@@ -168,7 +168,7 @@ func (c Cut) bytes(b *binding) ([]byte, error) {
 
 // An Address is a part of a connection's own address, as the program sees it.
 type Address struct {
-	Conn string
+	Conn string // or a datagram socket, or a relay
 	Part string // "ip" or "port"
 }
 
@@ -178,6 +178,8 @@ func (a Address) bytes(b *binding) ([]byte, error) {
 		local = c.local
 	} else if s := b.view.socket(a.Conn); s != nil {
 		local, peer = s.local, s.peer
+	} else if relay := b.view.relays[a.Conn]; relay != "" {
+		local = relay
 	} else {
 		return nil, fmt.Errorf("address of connection %q: not connected", a.Conn)
 	}
@@ -201,6 +203,19 @@ func sendsFrom(peer string, b *binding) string {
 		return ap.Addr().Unmap().String()
 	}
 	return b.values["host"]
+}
+
+// An Answer is the text of the datagram that was expected last on a socket,
+// without white space and zero bytes around it: what another program would
+// show of it.
+type Answer struct{ Conn string }
+
+func (a Answer) bytes(b *binding) ([]byte, error) {
+	s := b.view.socket(a.Conn)
+	if s == nil || s.used == 0 {
+		return nil, fmt.Errorf("answer on socket %q: wanted a datagram that was expected, got none", a.Conn)
+	}
+	return bytes.Trim(s.datagrams[s.used-1].data, " \t\r\n\x00"), nil
 }
 
 // A Variable is a value of the play: "port" or "host".
@@ -279,6 +294,7 @@ func (s Sample) star() string {
 
 func (r Repeat) star() string   { return fmt.Sprintf("times(%s, %d)", r.Of.star(), r.N) }
 func (a Address) star() string  { return fmt.Sprintf("%s_of(%s)", a.Part, starText(a.Conn)) }
+func (a Answer) star() string   { return fmt.Sprintf("answer_of(%s)", starText(a.Conn)) }
 func (v Variable) star() string { return fmt.Sprintf("variable(%s)", starText(string(v))) }
 
 func (c Concat) star() string {

@@ -119,7 +119,7 @@ func (j *judgement) conclude() Verdict {
 		if n := len(c.left()); n > 0 && !c.closed {
 			return Verdict{Outcome: Fail, Phase: PhaseSteps, Step: len(j.steps) - 1, At: j.view.now, Finding: Finding{
 				State: Failed, Want: "no bytes that were not asked for",
-				Got:  fmt.Sprintf("%d more bytes on connection %s", n, c.name),
+				Got:  count(n, "more byte") + " on connection " + c.name,
 				Conn: c.name, Bytes: c.left(),
 			}}
 		}

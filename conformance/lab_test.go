@@ -74,14 +74,18 @@ var labs = []lab{{
 	disk:  true,
 }, {
 	protocol: "fileshare",
-	mutants:  slices.Concat(fileshare.Servers, fileshare.Clients),
-	variants: slices.Concat(fileshare.ServerVariants, fileshare.ClientVariants),
-	// an empty list, and a request for one
-	nulls: slices.Concat(mutant.WithArgs(mutant.NullServers(make([]byte, 8)), "30001"),
-		mutant.WithArgs(mutant.NullClients([]byte("\x03")), "127.0.0.1", "30001")),
-	heavy: []string{"server.sizes", "client.sequence"},
-	disk:  true,
+	mutants:  slices.Concat(fileshare.Servers, fileshare.Clients, fileshare.Pairs),
+	variants: slices.Concat(fileshare.ServerVariants, fileshare.ClientVariants, fileshare.PairVariants),
+	nulls:    slices.Concat(fileshareNullServers, fileshareNullClients, fileshare.PairsOf(fileshareNullServers, fileshareNullClients)),
+	heavy:    []string{"server.sizes", "client.sequence", "pair.types"},
+	disk:     true,
 }}
+
+// What does nothing in fileshare: an empty list, and a request for one.
+var (
+	fileshareNullServers = mutant.WithArgs(mutant.NullServers(make([]byte, 8)), "30001")
+	fileshareNullClients = mutant.WithArgs(mutant.NullClients([]byte("\x03")), "127.0.0.1", "30001")
+)
 
 // load loads the lab's protocol, once for all tests: nothing changes it.
 func (l lab) load(t testing.TB) *conformance.Protocol {
@@ -143,12 +147,35 @@ var memoryFolder = sync.OnceValue(func() string {
 	return folder
 })
 
+// target is a program in memory; with a client, it is the server of a pair.
+func (l lab) target(name string, main, client mainFunc) conformance.Target {
+	one := func(main mainFunc) conformance.Target {
+		return &conformance.Func{Name: name, Disk: l.disk, Folder: memoryFolder(), Main: func(ctx context.Context, e conformance.FuncEnv) int {
+			return main(ctx, reference.Env{Args: e.Args, Dir: e.Dir, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial, ListenPacket: e.ListenPacket})
+		}}
+	}
+	if client == nil {
+		return one(main)
+	}
+	return conformance.PairTarget{Server: one(main), Client: one(client)}
+}
+
+// targets are a right server and a right client by role, and both of them as a
+// pair where the protocol has scenarios for one.
+func (l lab) targets(p *conformance.Protocol, server, client mainFunc) map[string]conformance.Target {
+	list := map[string]conformance.Target{
+		conformance.Server: l.target("reference", server, nil),
+		conformance.Client: l.target("reference", client, nil),
+	}
+	if slices.ContainsFunc(p.Scenarios, func(s *conformance.Scenario) bool { return s.Role() == conformance.Pair }) {
+		list[conformance.Pair] = l.target("reference", server, client)
+	}
+	return list
+}
+
 // grade plays a suite with a program in memory, in virtual time.
-func (l lab) grade(t *testing.T, p *conformance.Protocol, role, name string, main func(context.Context, reference.Env) int) conformance.Suite {
+func (l lab) grade(t *testing.T, p *conformance.Protocol, role string, target conformance.Target) conformance.Suite {
 	t.Helper()
-	target := &conformance.Func{Name: name, Disk: l.disk, Folder: memoryFolder(), Main: func(ctx context.Context, e conformance.FuncEnv) int {
-		return main(ctx, reference.Env{Args: e.Args, Dir: e.Dir, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial, ListenPacket: e.ListenPacket})
-	}}
 	var s conformance.Suite
 	synctest.Test(t, func(t *testing.T) {
 		r, err := conformance.Run(t.Context(), p, []conformance.Graded{{Role: role, Target: target}}, conformance.RunOptions{Seed: 1})

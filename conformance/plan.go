@@ -151,9 +151,15 @@ func checkPatterns(p *Protocol, graded []Graded, only []string) error {
 		if _, err := path.Match(pattern, ""); err != nil {
 			return fmt.Errorf("pattern %q: %w", pattern, err)
 		}
-		if !slices.ContainsFunc(graded, func(g Graded) bool { return len(plan(p, g, []string{pattern})) > 0 }) {
-			return fmt.Errorf("pattern %q %w%s", pattern, ErrNothingChosen, DidYouMean(pattern, p.names()))
+		if slices.ContainsFunc(graded, func(g Graded) bool { return len(plan(p, g, []string{pattern})) > 0 }) {
+			continue
 		}
+		for _, role := range Roles {
+			if len(plan(p, Graded{Role: role, Target: graded[0].Target}, []string{pattern})) > 0 {
+				return fmt.Errorf("pattern %q %w: it is about the %s, which is not graded", pattern, ErrNothingChosen, role)
+			}
+		}
+		return fmt.Errorf("pattern %q %w%s", pattern, ErrNothingChosen, DidYouMean(pattern, p.names()))
 	}
 	return nil
 }

@@ -1,7 +1,9 @@
 package conformance_test
 
 import (
+	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +36,8 @@ func TestMain(m *testing.M) {
 type program struct {
 	protocol, dir, role string
 	command             string // words; {build} is a folder with what compile made
+	client              string // words: the client of a pair, whose server is command
+	with                string // another folder, for the half of a pair that dir lacks
 	needs               string // the toolchain
 	compile             string // words, run in the program's folder
 	breaks              string // the requirement that it breaks; empty for a right program
@@ -206,10 +210,26 @@ var programs = []program{
 	{protocol: "fileshare", dir: "python-client-single-recv", breaks: "client.get"},
 	{protocol: "fileshare", dir: "python-client-empty-stays", breaks: "client.get-missing"},
 	{protocol: "fileshare", dir: "python-client-bye-keeps-open", breaks: "client.bye"},
+
+	{protocol: "fileshare", dir: "python-good", role: "pair"},
+	{protocol: "fileshare", dir: "python-unusual", role: "pair"},
+	{protocol: "fileshare", dir: "python-pair-private-framing", role: "pair"},
+	{protocol: "fileshare", dir: "python-pair-other-name", role: "pair", breaks: "pair.demo"},
+	{protocol: "fileshare", dir: "python-pair-text-files", role: "pair", breaks: "pair.types", sample: []string{"pair/types/text/*"}},
+	{protocol: "fileshare", dir: "python-pair-one-thread", role: "pair", breaks: "pair.two-clients", sample: []string{"pair/two-clients/in-turns"}},
+	{protocol: "fileshare", dir: "python-server-loopback-discovery", with: "python-good", role: "pair", breaks: "pair.demo"},
+	{protocol: "fileshare", dir: "python-server-snapshot", with: "python-good", role: "pair", breaks: "pair.demo"},
+	{protocol: "fileshare", dir: "python-client-bye-keeps-open", with: "python-good", role: "pair", breaks: "pair.demo"},
+	{protocol: "fileshare", dir: "python-server-text-files", with: "python-good", role: "pair", breaks: "pair.types", sample: []string{"pair/types/text/get"}},
+	{protocol: "fileshare", dir: "python-client-single-recv", with: "python-good", role: "pair", breaks: "pair.types", sample: []string{"pair/types/16-mib/get"}},
+	{protocol: "fileshare", dir: "python-server-one-client", with: "python-good", role: "pair", breaks: "pair.two-clients", sample: []string{"pair/two-clients/in-turns"}},
 }
 
 // fill completes the entry of a wrong program by what its folder is called.
 func (p program) fill() program {
+	if p.role == conformance.Pair {
+		p.command, p.client, p.needs = "python3 server.py", "python3 client.py", "python3"
+	}
 	if p.command == "" {
 		parts := strings.SplitN(p.dir, "-", 3)
 		p.needs = "python3"
@@ -270,6 +290,9 @@ func gradeProgram(t testing.TB, p program) *conformance.Suite {
 	t.Helper()
 	requireToolchain(t, p.needs)
 	dir := filepath.Join("testdata/programs", p.protocol, p.dir)
+	if p.with != "" {
+		dir = together(t, dir, filepath.Join("testdata/programs", p.protocol, p.with))
+	}
 	build := t.TempDir()
 	if p.compile != "" {
 		words := strings.Fields(strings.ReplaceAll(p.compile, "{build}", build))
@@ -281,10 +304,10 @@ func gradeProgram(t testing.TB, p program) *conformance.Suite {
 	isolation, err := proc.New(proc.Config{Isolation: "auto", Dir: dir})
 	require.NoError(t, err)
 	defer isolation.Close()
-	words := strings.Fields(strings.ReplaceAll(p.command, "{build}", build))
-	words[0] = executable(t, words[0])
-	target, err := conformance.NewCommand(words, isolation)
-	require.NoError(t, err)
+	target := commandOf(t, strings.ReplaceAll(p.command, "{build}", build), isolation)
+	if p.client != "" {
+		target = conformance.PairTarget{Server: target, Client: commandOf(t, p.client, isolation)}
+	}
 	protocol, err := p.load()
 	require.NoError(t, err)
 	report, err := conformance.Run(t.Context(), protocol, []conformance.Graded{{Role: p.role, Target: target}}, conformance.RunOptions{Seed: 1, Only: p.only()})
@@ -293,6 +316,38 @@ func gradeProgram(t testing.TB, p program) *conformance.Suite {
 	t.Logf("%d of %d requirements, %v, %.1f s wall, %.1f s of scenarios, isolation: %s", suite.Score.Earned, suite.Score.Possible,
 		suite.Outcomes(), report.Elapsed, suite.ScenarioTime(), report.Isolation)
 	return suite
+}
+
+// commandOf is the target of a command line.
+func commandOf(t testing.TB, line string, isolation *proc.Isolation) conformance.Target {
+	t.Helper()
+	words := strings.Fields(line)
+	words[0] = executable(t, words[0])
+	target, err := conformance.NewCommand(words, isolation)
+	require.NoError(t, err)
+	return target
+}
+
+// together is a folder with what is in one and what it lacks of another.
+func together(t testing.TB, first, second string) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS(first)))
+	entries, err := os.ReadDir(second)
+	require.NoError(t, err)
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(second, e.Name()))
+		require.NoError(t, err)
+		f, err := os.OpenFile(filepath.Join(dir, e.Name()), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		require.NoError(t, err)
+		_, err = f.Write(b)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+	}
+	return dir
 }
 
 // load gives the protocol to grade by. Large files take their time, so they are

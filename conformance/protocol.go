@@ -47,6 +47,8 @@ type Program struct {
 	// Fragments names the requirement that deliveries in pieces count for.
 	// Empty: messages are never split.
 	Fragments string
+	// Parts are the two programs of a pair, by role; nil for one alone.
+	Parts map[string]Program
 }
 
 // A Level says what a requirement is worth.

@@ -24,7 +24,7 @@ type ExpectOutput struct {
 	// After limits it to what was printed since the harness's last act on the
 	// connection of that name.
 	After string
-	// Answer limits it to what was printed since the last line was typed.
+	// Answer limits it to what was printed since the last line was typed to it.
 	Answer   bool
 	Contains []Expr // each somewhere
 	InOrder  []Expr // one behind the other
@@ -74,7 +74,7 @@ func (s *ExpectOutput) output(v *view, r *runView) []printed {
 		return r.since(c.acted)
 	}
 	if s.Answer {
-		return r.since(v.typed)
+		return r.since(r.typed)
 	}
 	return r.output
 }

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -19,7 +20,9 @@ import (
 // the program listens, and launch where it does not wait.
 type Start struct {
 	wait
-	Run string
+	// Role says which program of a pair it is; empty for a program alone.
+	Role string
+	Run  string
 	// Args are given instead of the prescribed ones, if Given.
 	Args  []Expr
 	Given bool
@@ -48,7 +51,7 @@ func (s *Start) play(ctx context.Context, p *player) error {
 	calm := p.gate()
 	defer calm()
 	at := p.now()
-	p.add(Event{At: at, Kind: Started, Run: s.Run})
+	p.add(Event{At: at, Kind: Started, Run: s.Run, Text: s.Role})
 	proc, err := p.box.Start(ctx, args, func(stream string, b []byte) {
 		p.add(Event{Kind: Printed, Run: s.Run, Text: stream, Data: slices.Clone(b)})
 	})
@@ -69,7 +72,10 @@ func (s *Start) play(ctx context.Context, p *player) error {
 type running interface{ Running() }
 
 func (s *Start) arguments(p *player) (Arguments, error) {
-	a := Arguments{Given: s.Given, Template: p.role.Args, Values: maps.Clone(p.bind.values)}
+	a := Arguments{Role: s.Role, Given: s.Given, Template: p.role.Args, Values: maps.Clone(p.bind.values)}
+	if s.Role != "" {
+		a.Template = p.role.Parts[s.Role].Args
+	}
 	for _, e := range s.Args {
 		b, err := e.bytes(p.bind)
 		if err != nil {
@@ -189,12 +195,14 @@ func (s *Start) star() string {
 		w.expr(name, s.Values[name])
 	}
 	w.expr("datagrams", s.Datagrams)
-	w.text("run", s.Run, defaultRun)
+	w.text("role", s.Role, "")
+	w.text("run", s.Run, cmp.Or(s.Role, defaultRun))
 	w.duration("within", s.Within)
 	return w.String()
 }
 
-// defaultRun is the name of a program run that was given none.
+// defaultRun is the name of a program run that was given none. In a pair it is
+// the program's role.
 const defaultRun = "main"
 
 // seconds writes a time for people: "0.98 s".
@@ -202,11 +210,11 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.2f s", d.Seconds())
 
 func startWord(listens bool) builder {
 	return func(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-		s := &Start{Run: defaultRun, Listens: listens, Values: map[string]Expr{}}
+		s := &Start{Listens: listens, Values: map[string]Expr{}}
 		var own []starlark.Tuple
 		for _, kw := range kwargs {
 			name, _ := starlark.AsString(kw[0])
-			if slices.Contains([]string{"args", "run", "within", "datagrams"}, name) {
+			if slices.Contains([]string{"args", "role", "run", "within", "datagrams"}, name) {
 				own = append(own, kw)
 				continue
 			}
@@ -219,9 +227,13 @@ func startWord(listens bool) builder {
 		var given exprsArg
 		var within durationArg
 		var datagrams exprArg
-		if err := unpack(fn, args, own, "args?", &given, "run?", &s.Run, "within?", &within, "datagrams?", &datagrams); err != nil {
+		if err := unpack(fn, args, own, "args?", &given, "role?", &s.Role, "run?", &s.Run, "within?", &within, "datagrams?", &datagrams); err != nil {
 			return nil, err
 		}
+		if s.Role != "" && s.Role != Server && s.Role != Client {
+			return nil, fmt.Errorf("%s: role wants %q or %q, got %q", fn, Server, Client, s.Role)
+		}
+		s.Run = cmp.Or(s.Run, s.Role, defaultRun)
 		s.Datagrams = datagrams.expr
 		s.Args, s.Given, s.Within = given.list, given.given, within.Duration
 		return newStep(s)

@@ -48,6 +48,8 @@ type Output func(stream string, b []byte)
 
 // Arguments are what follows the program's name on its command line.
 type Arguments struct {
+	// Role says which program of a pair is started; empty for a program alone.
+	Role string
 	// Raw is given as it is, if Given: wrong counts and the like.
 	Raw   []string
 	Given bool

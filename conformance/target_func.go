@@ -85,12 +85,25 @@ func (b *funcBox) ListenPacket(_ context.Context, network, address string) (net.
 }
 
 func (b *funcBox) Start(ctx context.Context, a Arguments, output Output) (Process, error) {
+	return b.start(ctx, b.f, a, output)
+}
+
+// StartOther implements hosting.
+func (b *funcBox) StartOther(ctx context.Context, t Target, a Arguments, output Output) (Process, error) {
+	f, is := t.(*Func)
+	if !is {
+		return nil, fmt.Errorf("start %s: wanted a Go function", t)
+	}
+	return b.start(ctx, f, a, output)
+}
+
+func (b *funcBox) start(ctx context.Context, f *Func, a Arguments, output Output) (Process, error) {
 	args, err := a.Append(nil)
 	if err != nil {
 		return nil, err
 	}
 	dir := ""
-	if b.f.Disk {
+	if f.Disk {
 		if dir, err = b.work(); err != nil {
 			return nil, err
 		}
@@ -104,7 +117,7 @@ func (b *funcBox) Start(ctx context.Context, a Arguments, output Output) (Proces
 		done:  make(chan struct{}),
 	}
 	b.processes = append(b.processes, p)
-	go p.run(ctx, b.f, args, output)
+	go p.run(ctx, f, args, output)
 	return p, nil
 }
 

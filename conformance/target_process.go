@@ -90,7 +90,20 @@ func (b *processBox) ListenPacket(ctx context.Context, network, address string) 
 }
 
 func (b *processBox) Start(ctx context.Context, a Arguments, output Output) (Process, error) {
-	args, err := a.Append(b.command.words)
+	return b.start(ctx, b.command, a, output)
+}
+
+// StartOther implements hosting.
+func (b *processBox) StartOther(ctx context.Context, t Target, a Arguments, output Output) (Process, error) {
+	c, is := t.(*Command)
+	if !is {
+		return nil, fmt.Errorf("start %s: wanted a command", t)
+	}
+	return b.start(ctx, c, a, output)
+}
+
+func (b *processBox) start(ctx context.Context, c *Command, a Arguments, output Output) (Process, error) {
+	args, err := a.Append(c.words)
 	if err != nil {
 		return nil, err
 	}

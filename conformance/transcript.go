@@ -48,23 +48,30 @@ const (
 	StepBegin EventKind = "step-begin" // Text: the phase
 	StepEnd   EventKind = "step-end"   // Text: "expired" if the wait ran out
 
-	Connected   EventKind = "connected"   // Text: own address, a space, the peer's
-	NoConnect   EventKind = "no-connect"  // Text: why
-	Listening   EventKind = "listening"   // Text: the harness's address
-	Incoming    EventKind = "incoming"    // Text: own address, a space, the peer's
-	Accepted    EventKind = "accepted"    // Text: the Conn of the Incoming that now has this name
-	Sent        EventKind = "sent"        // Data
-	SendFailed  EventKind = "send-failed" // Text: why
-	Received    EventKind = "received"    // Data
-	PeerClosed  EventKind = "peer-closed" // FIN
-	PeerReset   EventKind = "peer-reset"  // RST
-	HalfClosed  EventKind = "half-closed"
-	Draining    EventKind = "draining" // N: how much of what had come is taken; what comes next is not kept
-	Drained     EventKind = "drained"  // N: how much came; Data: it, or the sums of its blocks
+	Connected  EventKind = "connected"   // Text: own address, a space, the peer's
+	NoConnect  EventKind = "no-connect"  // Text: why
+	Listening  EventKind = "listening"   // Text: the harness's address; Conn: the relay that listens, if it is one
+	Incoming   EventKind = "incoming"    // Text: own address, a space, the peer's
+	Accepted   EventKind = "accepted"    // Text: the Conn of the Incoming that now has this name
+	Sent       EventKind = "sent"        // Data
+	SendFailed EventKind = "send-failed" // Text: why
+	Received   EventKind = "received"    // Data
+	PeerClosed EventKind = "peer-closed" // FIN
+	PeerReset  EventKind = "peer-reset"  // RST
+	HalfClosed EventKind = "half-closed"
+	Draining   EventKind = "draining" // N: how much of what had come is taken; what comes next is not kept
+	Drained    EventKind = "drained"  // N: how much came; Data: it, or the sums of its blocks
+	// What a relay passes on. Conn is the client's connection, and its closes
+	// are those of any connection.
+	Relayed      EventKind = "relayed"       // Data, or N where it is not kept; Text: who sent it, "client" or "server"
+	ServerClosed EventKind = "server-closed" // FIN on the server's side
+	ServerReset  EventKind = "server-reset"  // RST there
+	NoServer     EventKind = "no-server"     // it could not be reached; Text: why
+
 	Closed      EventKind = "closed"
 	Reset       EventKind = "reset"
-	Paused      EventKind = "paused" // Took
-	Started     EventKind = "started"
+	Paused      EventKind = "paused"   // Took
+	Started     EventKind = "started"  // Text: the role in a pair
 	NoStart     EventKind = "no-start" // Text: why
 	Bound       EventKind = "bound"    // the program listens; Text: its addresses
 	Printed     EventKind = "printed"  // Data; Text: stdout or stderr

@@ -27,16 +27,17 @@ type view struct {
 
 	conns    map[string]*connView
 	sockets  map[string]*socketView
-	incoming []string       // connections that came in, in order; an accepted one is renamed
-	taken    int            // how many of incoming were accepted
-	runs     []*runView     // in the order of their starts
-	counts   map[string]int // descriptors by label
-	memory   map[string]int // bytes of memory by label
+	relays   map[string]string // where relays listen, by name
+	incoming []string          // connections that came in, in order; an accepted one is renamed
+	taken    int               // how many of incoming were accepted
+	runs     []*runView        // in the order of their starts
+	counts   map[string]int    // descriptors by label
+	memory   map[string]int    // bytes of memory by label
 	files    map[string]fileView
 	segments []segment // those with data in them, in the order of the wire
 	folders  map[string]folderView
 	phases   map[Phase]span // what was printed in which phase
-	typed    int            // the event of the last line that was typed
+	typed    int            // the event of the last line that was typed to any run
 	observed string         // the case of the last either that held
 
 	uncaptured string // why there are no segments to be seen
@@ -91,6 +92,7 @@ type runView struct {
 	exit    Event
 	idled   Event
 	awaits  bool // it waited for input at the last look
+	typed   int  // the event of the last line that was typed to it
 }
 
 // A printed is a piece of output, or with typed set the place where a line was
@@ -109,6 +111,7 @@ func newView() *view {
 	return &view{
 		conns:   map[string]*connView{},
 		sockets: map[string]*socketView{},
+		relays:  map[string]string{},
 		counts:  map[string]int{},
 		memory:  map[string]int{},
 		files:   map[string]fileView{},
@@ -209,6 +212,8 @@ func (v *view) apply(e Event, order int) {
 		v.expired = e.Text == expired
 	case Accepted:
 		v.accept(e.Conn, e.Text)
+	case Listening:
+		v.relays[e.Conn] = e.Text
 	case Paused:
 		v.paused = e.Took
 	case FileSeen:
@@ -311,7 +316,7 @@ func (v *view) applyRun(e Event, order int) {
 		r.output = append(r.output, printed{at: e.At, order: order, data: r.apart(e)})
 		r.stream = e.Text
 	case Typed:
-		r.awaits, v.typed = false, order
+		r.awaits, r.typed, v.typed = false, order, order
 		r.output = append(r.output, printed{at: e.At, order: order, data: e.Data, typed: true})
 	case AwaitsInput:
 		r.awaits = true

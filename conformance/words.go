@@ -37,13 +37,14 @@ var words = map[string]builder{
 	"repeat":   repeatWord,
 
 	// bytes
-	"sample":   sampleWordOf,
-	"times":    timesWord,
-	"join":     joinWord,
-	"cut":      cutWord,
-	"ip_of":    addressWord("ip"),
-	"port_of":  addressWord("port"),
-	"variable": variableWord,
+	"sample":    sampleWordOf,
+	"times":     timesWord,
+	"join":      joinWord,
+	"cut":       cutWord,
+	"ip_of":     addressWord("ip"),
+	"port_of":   addressWord("port"),
+	"answer_of": answerWord,
+	"variable":  variableWord,
 
 	// steps
 	"start":                startWord(true),
@@ -59,6 +60,7 @@ var words = map[string]builder{
 	"expect_refused":       expectRefusedWord,
 	"listen":               listenWord,
 	"unlisten":             unlistenWord,
+	"relay":                relayWord,
 	"accept":               acceptWord,
 	"expect_no_connection": noConnectionWord,
 	"type_line":            typeLineWord,

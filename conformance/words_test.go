@@ -131,7 +131,17 @@ func TestBulk(t *testing.T) {
 		{"all of it", scenario, sends(right), conformance.Pass, ""},
 		{"one byte wrong", scenario, sends(wrong), conformance.Fail, "from byte 2031616 on"},
 		{"cut short", scenario, sends(right[:2<<20]), conformance.Fail, "2097148 bytes, then the connection was closed (FIN)"},
-		{"one byte more", scenario, sends(append(right, 'x')), conformance.Fail, "and 1 more byte"},
+		{"one byte more", `steps = [start(), connect(bulk = True), pause("200ms"), expect_bulk("xyz")]`, sends([]byte("xyz+")), conformance.Fail, "and 1 more byte"},
+		{"one byte later", scenario, serves(func(c net.Conn) {
+			c.Write(right)
+			time.Sleep(100 * time.Millisecond)
+			c.Write([]byte("x"))
+		}), conformance.Fail, "1 byte"},
+		{"one byte later, and nothing asked for", `steps = [start(), connect(bulk = True), expect_bulk("xyz"), connect("d", bulk = True), expect_bulk("xyz", "d"), pause("300ms")]`, serves(func(c net.Conn) {
+			c.Write([]byte("xyz"))
+			time.Sleep(100 * time.Millisecond)
+			c.Write([]byte("x"))
+		}), conformance.Fail, "1 more byte on connection c"},
 		{"nothing", `steps = [start(), connect(bulk = True), expect_bulk("x")]`, sends(nil), conformance.Fail, "0 bytes, then"},
 		{"stuck", `steps = [start(), connect(bulk = True), expect_bulk("xyz")]`, serves(func(c net.Conn) { c.Write([]byte("x")); time.Sleep(time.Hour) }), conformance.Fail, "1 byte within 30.00 s"},
 		{"sent to it", `steps = [start(), connect(), send(` + three + `), half_close(), expect(sample("sum") + "` + fmt.Sprintf("%x", sha256.Sum256(right)) + `")]`,

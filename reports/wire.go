@@ -23,6 +23,8 @@ type moment struct {
 	bulk  int // how many bytes, where they were not kept
 	times int
 	text  string
+	// sender is who has sent what was relayed.
+	sender string
 }
 
 // The wire shows at most so many moments, takes data that comes as close
@@ -105,15 +107,27 @@ func moments(events []conformance.Event, names map[string]string) []moment {
 			list[n].data = append(list[n].data, e.Data...)
 			continue
 		}
-		list = append(list, moment{at: e.At, until: e.At, kind: e.Kind, who: who, data: slices.Clone(e.Data), bulk: e.N, times: 1, text: text})
+		list = append(list, moment{at: e.At, until: e.At, kind: e.Kind, who: who, data: slices.Clone(e.Data), bulk: e.N, times: 1, text: text, sender: sender(e)})
 	}
 	return list
 }
 
 // joins tells whether an event goes on with the data of a moment.
 func (m *moment) joins(e conformance.Event, who string) bool {
-	data := e.Kind == conformance.Sent || e.Kind == conformance.Received
-	return data && e.N == 0 && m.kind == e.Kind && m.who == who && e.At-m.until <= together
+	return carries(e.Kind) && e.N == 0 && m.bulk == 0 && m.kind == e.Kind && m.who == who && m.sender == sender(e) && e.At-m.until <= together
+}
+
+// carries tells whether an event of the kind is data on the wire.
+func carries(k conformance.EventKind) bool {
+	return k == conformance.Sent || k == conformance.Received || k == conformance.Relayed
+}
+
+// sender is which of the two programs of a pair has sent what was relayed.
+func sender(e conformance.Event) string {
+	if e.Kind == conformance.Relayed {
+		return e.Text
+	}
+	return ""
 }
 
 // said puts an event into words; shown is false for what is not on the wire.
@@ -150,6 +164,20 @@ func said(e conformance.Event) (text string, shown bool) {
 	case conformance.Reset:
 		return "> reset (RST)", true
 	}
+	return saidOfRelay(e)
+}
+
+func saidOfRelay(e conformance.Event) (text string, shown bool) {
+	switch e.Kind {
+	case conformance.Relayed:
+		return "< " + e.Text + " sends", true
+	case conformance.ServerClosed:
+		return "< server closes the connection (FIN)", true
+	case conformance.ServerReset:
+		return "< server resets the connection (RST)", true
+	case conformance.NoServer:
+		return "> connect to the server: " + e.Text, true
+	}
 	return saidOfPacket(e)
 }
 
@@ -176,7 +204,7 @@ func saidOfProgram(e conformance.Event) (text string, shown bool) {
 	case conformance.Paused:
 		return fmt.Sprintf("> pause of %.3f s", e.Took.Seconds()), e.Took >= together
 	case conformance.Started:
-		return "> start the program", true
+		return "> start the " + cmp.Or(e.Text, "program"), true
 	case conformance.NoStart:
 		return "> start the program: " + e.Text, true
 	case conformance.Bound:
@@ -210,7 +238,7 @@ func saidOfProgram(e conformance.Event) (text string, shown bool) {
 
 // String says what happened at the moment.
 func (m moment) String() string {
-	if m.kind != conformance.Sent && m.kind != conformance.Received {
+	if !carries(m.kind) {
 		return m.text
 	}
 	pieces := ""

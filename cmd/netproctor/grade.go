@@ -18,7 +18,7 @@ type gradeVerb struct {
 	Protocol    string   `arg:"" help:"Which protocol."`
 	Server      string   `help:"Command that starts the server under test. The port is put behind it, or in place of {port}." placeholder:"CMD"`
 	Client      string   `help:"Command that starts the client under test." placeholder:"CMD"`
-	Pair        bool     `help:"Grade the submission's client against its own server."`
+	Pair        bool     `help:"Grade the submission's client and server against each other, with netproctor as a relay between them. Only that is graded."`
 	Dir         string   `help:"The submission: copied afresh for every run, and the program's working directory." placeholder:"DIR"`
 	Address     string   `help:"Grade a server that runs already." placeholder:"HOST:PORT"`
 	Only        []string `help:"Only the scenarios or requirements that match a glob." placeholder:"GLOB" sep:"none"`

@@ -21,8 +21,8 @@ import (
 // the assignment's names in the submission, or the reference.
 // done frees what they were run in.
 func (v *gradeVerb) graded(p *conformance.Protocol) (list []conformance.Graded, done func(), err error) {
-	if v.Pair {
-		return nil, nil, usage("--pair: %s has no scenarios for a pair", p.Name)
+	if err := v.checkPair(p); err != nil {
+		return nil, nil, err
 	}
 	if v.Address != "" {
 		list, err = v.running()
@@ -46,16 +46,64 @@ func (v *gradeVerb) graded(p *conformance.Protocol) (list []conformance.Graded, 
 		}
 		list = append(list, conformance.Graded{Role: c.role, Target: target.Named(c.name)})
 	}
+	if v.Pair {
+		list = asPair(list)
+	}
 	return list, func() { isolation.Close() }, nil
+}
+
+// checkPair looks whether --pair can be graded at all.
+func (v *gradeVerb) checkPair(p *conformance.Protocol) error {
+	switch _, scenarios := counts(p, conformance.Pair); {
+	case !v.Pair:
+	case scenarios == 0:
+		return usage("--pair: %s has no scenarios for a pair", p.Name)
+	case v.Address != "":
+		return usage("--pair grades a server and a client that it starts: leave out --address")
+	}
+	return nil
+}
+
+// bothOf demands both programs of a pair. given says which there are for
+// somebody who has to add the other.
+func bothOf(list []command, given string) error {
+	if len(list) == 1 {
+		other := map[string]string{conformance.Server: conformance.Client, conformance.Client: conformance.Server}[list[0].role]
+		return usage("--pair wants a server and a client, got %s: give the command of the %s with --%s", given, other, other)
+	}
+	return nil
+}
+
+// asPair makes one target of a server and a client.
+func asPair(list []conformance.Graded) []conformance.Graded {
+	var pair conformance.PairTarget
+	for _, g := range list {
+		switch g.Role {
+		case conformance.Server:
+			pair.Server = g.Target
+		case conformance.Client:
+			pair.Client = g.Target
+		}
+	}
+	return []conformance.Graded{{Role: conformance.Pair, Target: pair}}
 }
 
 // flags are those that name one of the programs, for the command that plays a
 // scenario again.
 func (v *gradeVerb) flags(role string) []string {
-	given := map[string]string{conformance.Server: v.Server, conformance.Client: v.Client}
 	words := []string{}
+	if role == conformance.Pair {
+		words = append(words, "--pair")
+	}
+	server, client := v.Server, v.Client
+	switch role {
+	case conformance.Server:
+		client = ""
+	case conformance.Client:
+		server = ""
+	}
 	for _, f := range []struct{ name, value, normal string }{
-		{"--address", v.Address, ""}, {"--dir", v.Dir, ""}, {"--" + role, given[role], ""},
+		{"--address", v.Address, ""}, {"--dir", v.Dir, ""}, {"--server", server, ""}, {"--client", client, ""},
 		{"--scenarios", v.Scenarios, ""}, {"--isolation", v.Isolation, "auto"},
 	} {
 		if f.value != f.normal {
@@ -119,6 +167,8 @@ func (v *gradeVerb) commands(p *conformance.Protocol) ([]command, error) {
 		list = append(list, command{role, given[role], words})
 	}
 	switch {
+	case len(list) > 0 && v.Pair:
+		return list, bothOf(list, "--"+list[0].role+" alone")
 	case len(list) > 0:
 		return list, nil
 	case v.Dir != "":
@@ -185,6 +235,9 @@ func (v *gradeVerb) found(p *conformance.Protocol) ([]command, error) {
 	}
 	if len(list) == 0 {
 		return nil, usage("--dir %s: wanted %s, found none of them; give the command with --server or --client", v.Dir, strings.Join(names, " or "))
+	}
+	if v.Pair {
+		return list, bothOf(list, "only "+list[0].name+" in --dir "+v.Dir)
 	}
 	return list, nil
 }

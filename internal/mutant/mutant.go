@@ -16,10 +16,13 @@ import (
 // A Mutant is a wrong program.
 type Mutant struct {
 	Name   string
-	Role   string // "server" or "client"
+	Role   string // "server", "client" or "pair"
 	Breaks string // the requirement that it breaks, such as "server.magic"
 	Why    string // the mistake, as its author might have made it
 	Main   func(ctx context.Context, e reference.Env) int
+	// Client is the other program of a pair, whose Main is the server; nil for
+	// a program alone.
+	Client func(ctx context.Context, e reference.Env) int
 }
 
 // A Variant is a correct program that goes about it in its own way.
@@ -34,4 +37,7 @@ type Variant struct {
 	// all.
 	Lacks string
 	Main  func(ctx context.Context, e reference.Env) int
+	// Client is the other program of a pair, whose Main is the server; nil for
+	// a program alone.
+	Client func(ctx context.Context, e reference.Env) int
 }

@@ -26,7 +26,7 @@ const (
 // program at its other end has not read, whether it has accepted the connection or not. The error
 // is that of a connection whose other end is not in this network, or is gone.
 func (s *Sandbox) Unread(ctx context.Context, c net.Conn) (int, error) {
-	pending, err := unsent(c)
+	pending, err := Unsent(c)
 	if err != nil || pending > 0 {
 		return pending, err
 	}
@@ -50,8 +50,9 @@ func (s *Sandbox) Unread(ctx context.Context, c net.Conn) (int, error) {
 	return n, nil
 }
 
-// unsent is how much of what was sent on a connection has not been acknowledged.
-func unsent(c net.Conn) (n int, err error) {
+// Unsent is how much of what was sent on a connection has not been acknowledged by the system at
+// its other end.
+func Unsent(c net.Conn) (n int, err error) {
 	of, is := c.(interface{ File() (*os.File, error) })
 	if !is {
 		return 0, fmt.Errorf("wanted a connection of the system, got %T: %w", c, errors.ErrUnsupported)

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"time"
 
 	"netproctor/internal/mutant"
@@ -44,6 +45,23 @@ var ClientVariants = clientVariants([]clientVariant{
 	}},
 	{"ends-over-a-missing-file", "says so and ends", func(c *client) {
 		c.missing = func(c *client, err error) { c.print("error: " + err.Error() + "\n"); c.stop = true }
+	}},
+	{"buffers-of-128", "reads 128 bytes at once", func(c *client) {
+		c.heard = func(c *client, data []byte) {
+			for piece := range slices.Chunk(data, 128) {
+				show(c, string(piece))
+			}
+		}
+	}},
+	{"ends-silently-over-a-missing-file", "ends", func(c *client) {
+		c.missing = func(c *client, _ error) { c.stop = true }
+	}},
+	{"says-goodbye", "tells the server that it goes", func(c *client) {
+		c.interrupt = func(c *client) { c.send(c, []byte("bye")); c.print("\nexit\n") }
+	}},
+	{"shows-the-time", "shows the time of day before each message", func(c *client) {
+		right := c.show
+		c.show = func(c *client, text string) { right(c, time.Now().Format(time.TimeOnly)+" "+text) }
 	}},
 	{"exit-behind-a-cursor-sequence", "overwrites the ^C", func(c *client) {
 		c.interrupt = func(c *client) { c.print("\x1b[F\n exit\n") }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -110,6 +112,9 @@ var wrongScreens = []clientFault{
 	{"no-prompt-after-showing", "client.prompt", "shows the prompt behind lines only", func(c *client) {
 		c.show = func(c *client, text string) { c.print("\r" + text + "\n") }
 	}},
+	{"shows-bytes", "client.utf8", "shows bytes as Python writes them", func(c *client) {
+		c.heard = func(c *client, data []byte) { show(c, strconv.QuoteToASCII(string(data))) }
+	}},
 	{"shows-ascii-only", "client.utf8", "shows a question mark for each letter outside of ASCII", func(c *client) {
 		c.heard = func(c *client, data []byte) { show(c, asciiOnly(string(data))) }
 	}},
@@ -165,6 +170,15 @@ var wrongSendings = []clientFault{
 		c.say = func(c *client, line string) { say(c, before); before = line }
 	}},
 	{"sends-words", "client.sends", "sends the first word of a line", says(func(line string) string { return strings.SplitN(line, " ", 2)[0] })},
+	{"sends-in-lower-case", "client.sends", "lowers the line", says(strings.ToLower)},
+	{"sends-without-end-blanks", "client.sends", "strips the line's end and all blanks before it", says(func(line string) string { return strings.TrimRight(line, " ") })},
+	{"quotes-are-taken-off", "client.sends", "takes quotes off, as it does for names", says(func(line string) string { return strings.ReplaceAll(line, "'", "") })},
+	{"empty-line-sent", "client.sends", "sends a line's end for an empty line", says(func(line string) string {
+		if line == "" {
+			return "\n"
+		}
+		return line
+	})},
 	{"sends-hello", "client.sends", "says hello by itself", func(c *client) {
 		c.begun = func(c *client) { c.send(c, []byte("hello")) }
 	}},
@@ -222,6 +236,21 @@ var wrongFiles = []clientFault{
 			return fmt.Sprintf("#upload '%s' %d", name, (len(content)+4095)/4096*4096)
 		}
 	}},
+	{"upload-name-in-lower-case", "client.upload", "lowers the name", func(c *client) {
+		c.command = func(name string, content []byte) string { return command(strings.ToLower(name), content) }
+	}},
+	{"upload-whole-path", "client.upload", "sends the whole path of the file", func(c *client) {
+		c.command = func(name string, content []byte) string { return command(filepath.Join(c.env.Dir, name), content) }
+	}},
+	{"upload-first-size", "client.upload", "keeps the size of the first file", func(c *client) {
+		var first []byte
+		c.command = func(name string, content []byte) string {
+			if first == nil {
+				first = content
+			}
+			return command(name, first)
+		}
+	}},
 	{"upload-as-text", "client.upload", "opens the file as text", reads(func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")) })},
 	{"upload-decoded", "client.upload", "decodes the file", reads(func(b []byte) []byte { return bytes.ToValidUTF8(b, []byte("\uFFFD")) })},
 	{"upload-stripped", "client.upload", "strips the file", reads(bytes.TrimSpace)},
@@ -266,6 +295,13 @@ var wrongFiles = []clientFault{
 	{"uploaded-and-ends", "client.uploaded", "ends after an upload", func(c *client) {
 		right := c.uploaded
 		c.uploaded = func(c *client, name string) { right(c, name); c.stop = true }
+	}},
+	{"uploaded-and-uploading", "client.uploaded", "takes the next line for the name of a file, too", func(c *client) {
+		right := c.uploaded
+		c.uploaded = func(c *client, name string) {
+			right(c, name)
+			c.say = func(c *client, line string) { c.missing(c, errName); c.say = say }
+		}
 	}},
 	{"uploaded-and-deaf", "client.uploaded", "does not listen any more after an upload", func(c *client) {
 		right := c.uploaded

@@ -3,6 +3,7 @@ package chat
 import (
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -123,10 +124,65 @@ var ServerVariants = serverVariants([]serverVariant{
 			speak(s, p, []byte(strings.ToValidUTF8(string(data), string(utf8.RuneError))))
 		}
 	}},
+	{"buffers-of-1024", "reads 1024 bytes at once", func(s *server) {
+		s.speak = func(s *server, p *peer, data []byte) {
+			for ; len(data) > 1024; data = data[1024:] {
+				speak(s, p, data[:1024])
+			}
+			speak(s, p, data)
+		}
+	}},
+	{"tells-the-others-first", "tells the others of a newcomer before it greets", func(s *server) {
+		s.came = func(s *server, p *peer) {
+			s.count(s, 1)
+			s.enter(s, p)
+			time.Sleep(20 * time.Millisecond)
+			s.greet(s, p)
+		}
+	}},
+	{"drops-in-its-own-words", "drops who sends what is not right, and prints that in its own words", func(s *server) {
+		s.speak = func(s *server, p *peer, data []byte) {
+			if utf8.Valid(data) && !strings.HasPrefix(string(data), "#upload") {
+				speak(s, p, data)
+				return
+			}
+			s.remove(p)
+			s.count(s, -1)
+			s.print(s, "! "+p.name+" was dropped: "+s.online(s.n))
+			s.sendAll(p, s.left(p.name))
+		}
+	}},
+	{"says-goodbye", "tells its clients that it ends", func(s *server) {
+		s.interrupt = func(s *server) {
+			s.sendAll(nil, "> The server is going down")
+			s.print(s, "exit")
+			time.Sleep(20 * time.Millisecond)
+		}
+	}},
+	{"prints-the-time", "prints the time of day before each line", func(s *server) {
+		s.print = func(s *server, text string) { printLine(s, time.Now().Format(time.TimeOnly)+" "+text) }
+	}},
+	{"folder-a-moment-later", "listens before it makes its folder", func(s *server) {
+		s.folder = func(*server) error { return nil }
+		s.started = func(s *server, port string) {
+			time.Sleep(200 * time.Millisecond)
+			makeFolder(s)
+			s.print(s, "Chat server started on port "+port+".")
+		}
+	}},
+	{"closes-files-late", "tells of an upload before the last bytes are on disk", func(s *server) {
+		s.open = func(s *server, path string) (io.WriteCloser, error) {
+			f, err := os.Create(path)
+			return &tardy{s: s, f: f}, err
+		}
+	}},
 	{"exit-behind-a-cursor-sequence", "overwrites the ^C", func(s *server) {
 		s.interrupt = func(s *server) { s.print(s, "\x1b[F\n exit") }
 	}},
 })
+
+// bulky are the variants that are tried with much data.
+var bulky = []string{"drops-who-does-not-read", "buffers-of-1024"}
 
 type serverVariant struct {
 	name, why string
@@ -136,7 +192,7 @@ type serverVariant struct {
 func serverVariants(list []serverVariant) []mutant.Variant {
 	var all []mutant.Variant
 	for _, v := range list {
-		all = append(all, mutant.Variant{Name: "server-" + v.name, Role: "server", Why: v.why, Bulk: v.name == "drops-who-does-not-read", Main: serverMain(v.replace)})
+		all = append(all, mutant.Variant{Name: "server-" + v.name, Role: "server", Why: v.why, Bulk: slices.Contains(bulky, v.name), Main: serverMain(v.replace)})
 	}
 	return all
 }
@@ -161,4 +217,28 @@ type moved struct {
 func (f moved) Close() error {
 	f.File.Close()
 	return os.Rename(f.File.Name(), f.name)
+}
+
+// A tardy file is written a moment after it was closed.
+type tardy struct {
+	s    *server
+	f    *os.File
+	data []byte
+}
+
+func (t *tardy) Write(b []byte) (int, error) {
+	t.data = append(t.data, b...)
+	return len(b), nil
+}
+
+func (t *tardy) Close() error {
+	go func() {
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-t.s.over:
+		}
+		t.f.Write(t.data)
+		t.f.Close()
+	}()
+	return nil
 }

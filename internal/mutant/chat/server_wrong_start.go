@@ -43,6 +43,9 @@ var wrongStarts = []serverFault{
 	{"folder-must-be-new", "server.upload-dir", "ends when the folder is there already", func(s *server) {
 		s.folder = func(s *server) error { return os.Mkdir(s.file(uploadFolder), 0o755) }
 	}},
+	{"folder-emptied", "server.upload-dir", "begins with an empty folder", func(s *server) {
+		s.folder = func(s *server) error { os.RemoveAll(s.file(uploadFolder)); return makeFolder(s) }
+	}},
 	{"port-kept", "server.restart", "cannot have its port again for a while", func(s *server) {
 		s.listen = func(s *server, host, port string) (net.Listener, error) {
 			if _, err := os.Stat(s.file(".port-kept")); err == nil {
@@ -149,6 +152,9 @@ var wrongComings = []serverFault{
 				s.send(s, s.peers[0], []byte(s.entered(p.name)))
 			}
 		}
+	}},
+	{"counts-its-own-socket", "server.connected", "counts the listening socket, too", func(s *server) {
+		s.online = func(n int) string { return online(n + 1) }
 	}},
 	{"enters-with-the-first-word", "server.entered", "tells of a newcomer when it first speaks", func(s *server) {
 		s.enter = func(*server, *peer) {}

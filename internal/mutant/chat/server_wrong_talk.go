@@ -86,6 +86,31 @@ var wrongTalks = []serverFault{
 			speak(s, p, data)
 		}
 	}},
+	{"quit-leaves", "server.relay", "takes quit for a command", unheard("quit")},
+	{"numbers-are-sizes", "server.relay", "takes a number for the size of a file", unheard("12345")},
+	{"signs-are-commands", "server.relay", "takes what begins with # for a command", func(s *server) {
+		s.speak = func(s *server, p *peer, data []byte) {
+			if data[0] != '#' {
+				speak(s, p, data)
+			}
+		}
+	}},
+	{"upload-anywhere", "server.relay", "looks for #upload anywhere in a message", func(s *server) {
+		s.speak = func(s *server, p *peer, data []byte) {
+			if !bytes.Contains(data, []byte("#upload")) {
+				speak(s, p, data)
+			}
+		}
+	}},
+	{"announcement-unheard", "server.relay", "keeps the announcement for itself", unheard("I will upload a file")},
+	{"clients-by-address", "server.relay", "keeps clients under their IP address, where the next one takes the place", func(s *server) {
+		s.others = func(s *server, from *peer) []*peer {
+			if last := s.peers[len(s.peers)-1]; last != from {
+				return []*peer{last}
+			}
+			return nil
+		}
+	}},
 	{"brackets-are-trusted", "server.relay", "relays what looks like a relayed message as it is", func(s *server) {
 		s.speak = func(s *server, p *peer, data []byte) {
 			if data[0] == '[' {
@@ -188,6 +213,17 @@ var wrongTalks = []serverFault{
 	}},
 }
 
+// unheard keeps a text from the others.
+func unheard(text string) func(s *server) {
+	return func(s *server) {
+		s.speak = func(s *server, p *peer, data []byte) {
+			if string(data) != text {
+				speak(s, p, data)
+			}
+		}
+	}
+}
+
 // wrongLeavings do not treat who leaves as they should, or count wrongly.
 var wrongLeavings = []serverFault{
 	{"leaving-untold", "server.left", "does not tell the others", func(s *server) {
@@ -207,6 +243,17 @@ var wrongLeavings = []serverFault{
 			if len(s.peers) > 0 {
 				s.send(s, s.peers[0], []byte(s.left(p.name)))
 			}
+		}
+	}},
+	{"leaving-told-twice", "server.left", "tells it where recv() gives nothing and where the connection is closed", func(s *server) {
+		s.leave = func(s *server, p *peer, err error) { leave(s, p, err); s.tell(p, s.left(p.name)) }
+	}},
+	{"leaving-with-newest-name", "server.left", "tells that who came last has left", func(s *server) {
+		s.leave = func(s *server, p *peer, _ error) {
+			name := s.peers[len(s.peers)-1].name
+			s.remove(p)
+			s.count(s, -1)
+			s.tell(p, s.left(name))
 		}
 	}},
 	{"leaving-ends-all", "server.left", "ends when a client leaves", func(s *server) {

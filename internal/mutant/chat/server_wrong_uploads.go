@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 	"unicode/utf8"
 )
 
@@ -31,6 +32,14 @@ type filter struct {
 func (f filter) Write(b []byte) (int, error) {
 	f.WriteCloser.Write(f.change(b))
 	return len(b), nil
+}
+
+// An ended file has a line's end behind what is written.
+type ended struct{ io.WriteCloser }
+
+func (e ended) Close() error {
+	io.WriteString(e.WriteCloser, "\n")
+	return e.WriteCloser.Close()
 }
 
 // filtered replaces how a file is opened.
@@ -106,6 +115,31 @@ var wrongUploads = []serverFault{
 			heard(s, p, data)
 		}
 	}},
+	{"upload-to-a-short-piece", "server.upload", "takes a piece that does not fill its buffer for the last one", func(s *server) {
+		s.take = func(s *server, p *peer, data []byte) {
+			if len(data) < 4096 {
+				p.left = min(p.left, len(data))
+			}
+			take(s, p, data)
+		}
+	}},
+	{"upload-name-in-lower-case", "server.upload", "lowers the command", func(s *server) {
+		right := s.path
+		s.path = func(name string) string { return right(strings.ToLower(name)) }
+	}},
+	{"upload-name-to-its-dot", "server.upload", "takes name and ending apart at the first dot", func(s *server) {
+		right := s.path
+		s.path = func(name string) string {
+			parts := strings.Split(name, ".")
+			return right(strings.Join(parts[:min(2, len(parts))], "."))
+		}
+	}},
+	{"upload-with-a-line-end", "server.upload", "writes as print() does", func(s *server) {
+		s.open = func(s *server, path string) (io.WriteCloser, error) {
+			f, err := create(s, path)
+			return ended{f}, err
+		}
+	}},
 	{"upload-once", "server.upload", "takes one upload only", func(s *server) {
 		done := false
 		s.begin = func(s *server, p *peer, u upload) {
@@ -171,6 +205,9 @@ var wrongUploadNews = []serverFault{
 				s.send(s, to[0], []byte(hasUploaded(p.name)))
 			}
 		}
+	}},
+	{"upload-told-twice", "server.upload-info", "tells it in the loop and behind it", func(s *server) {
+		s.uploaded = func(s *server, p *peer) { uploaded(s, p); time.Sleep(20 * time.Millisecond); uploaded(s, p) }
 	}},
 	{"upload-told-early", "server.upload-info", "tells the others when the command comes", func(s *server) {
 		s.begin = func(s *server, p *peer, u upload) { uploaded(s, p); begin(s, p, u) }

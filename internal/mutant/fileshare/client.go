@@ -27,6 +27,7 @@ type console struct {
 	fail    func(u *console, err error) // tells the user
 	after   func(u *console, word string, err error)
 
+	scan     func(u *console) error
 	socket   func(u *console) (net.PacketConn, error)
 	question string
 	to       *net.UDPAddr
@@ -80,7 +81,7 @@ func consoleParts() *console {
 		prompt: func(u *console) { fmt.Fprint(u.Out, "Enter a command: ") }, parse: parseLine,
 		unknown: func(*console, string) error { return errInvalid },
 		fail:    func(u *console, err error) { u.say("Error: %v", err) }, after: func(*console, string, error) {},
-		socket: func(u *console) (net.PacketConn, error) { return u.ListenPacket("udp4", ":0") }, question: discoveryText,
+		scan: scanOnce, socket: func(u *console) (net.PacketConn, error) { return u.ListenPacket("udp4", ":0") }, question: discoveryText,
 		to: &net.UDPAddr{IP: net.IPv4bcast, Port: discoveryPort}, wait: scanWait, buffer: 64 << 10,
 		answer: func(u *console, b []byte, from *net.UDPAddr) { u.say("%s found at %s, %d", b, from.IP, from.Port) },
 		enough: func(*console) bool { return false }, nobody: func(u *console) { u.say("No service found.") },
@@ -128,7 +129,7 @@ func (u *console) do(word, arg string) error {
 	case "":
 		return nil
 	case "scan":
-		return u.scan()
+		return u.scan(u)
 	case "connect":
 		return u.connect(arg)
 	case "llist":
@@ -146,7 +147,7 @@ func (u *console) do(word, arg string) error {
 	return u.unknown(u, word)
 }
 
-func (u *console) scan() error {
+func scanOnce(u *console) error {
 	pc, err := u.socket(u)
 	if err != nil {
 		return err

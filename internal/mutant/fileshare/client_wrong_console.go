@@ -2,6 +2,7 @@ package fileshare
 
 import (
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,16 @@ var wrongConsoles = []clientFault{
 			u.say("Enter a command: ")
 		}
 		u.names = func(*console) []string { return known }
+	}},
+	{"llist-of-the-working-directory", "llist", "lists the folder that it was started in", func(u *console) {
+		u.names = func(u *console) []string {
+			entries, _ := os.ReadDir(u.Dir)
+			var names []string
+			for _, e := range entries {
+				names = append(names, e.Name())
+			}
+			return names
+		}
 	}},
 	{"llist-first-only", "llist", "shows one file", func(u *console) {
 		u.names = func(u *console) []string { n := localNames(u); return n[:min(1, len(n))] }
@@ -88,6 +99,10 @@ var wrongScans = []clientFault{
 		u.to = &net.UDPAddr{IP: net.IPv4bcast, Port: sharingPort}
 	}},
 	{"scans-with-newline", "scan", "ends the request with a newline", func(u *console) { u.question += "\n" }},
+	{"scans-with-quotes", "scan", "sends the quotes, too", func(u *console) { u.question = "'" + u.question + "'" }},
+	{"shows-bytes", "scan", "shows the name as Python writes bytes", func(u *console) {
+		u.answer = func(u *console, b []byte, from *net.UDPAddr) { u.say("%+q found at %s", b, from.IP) }
+	}},
 	{"scans-in-lower-case", "scan", "asks in lower case", func(u *console) { u.question = "service discovery" }},
 	{"shows-no-address", "scan", "shows the name of the service alone", func(u *console) {
 		u.answer = func(u *console, b []byte, _ *net.UDPAddr) { u.say("Found %s", b) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -162,6 +163,27 @@ func savingWith(flag int) func(*console, string, []byte) error {
 // wrongFiles send and store something else.
 var wrongFiles = []clientFault{
 	{"puts-paths", "put", "sends the path of the file for its name", func(u *console) { u.wired = func(n string) string { return folderName + "/" + n } }},
+	{"lowers-lines", "put", "lowers the whole line", func(u *console) {
+		u.parse = func(line string) (string, string) { return parseLine(strings.ToLower(line)) }
+	}},
+	{"put-size-on-disk", "put", "counts blocks", func(u *console) {
+		u.size = func(n int) []byte { return size64((n + 4095) / 4096 * 4096) }
+	}},
+	{"put-size-as-text", "put", "writes the size as a text of eight digits", func(u *console) {
+		u.size = func(n int) []byte { return fmt.Appendf(nil, "%08d", n) }
+	}},
+	{"put-keeps-data", "put", "sends again what it sent first of a name", func(u *console) {
+		u.load = func(u *console, name string) ([]byte, error) {
+			if b, known := u.memo["sent "+name]; known {
+				return []byte(b), nil
+			}
+			b, err := os.ReadFile(u.path(name))
+			if err == nil {
+				u.memo["sent "+name] = string(b)
+			}
+			return b, err
+		}
+	}},
 	{"size-little-endian", "put", "writes the size low byte first", func(u *console) {
 		u.size = func(n int) []byte { return binary.LittleEndian.AppendUint64(nil, uint64(n)) }
 	}},
@@ -190,6 +212,25 @@ var wrongFiles = []clientFault{
 	{"get-elsewhere", "get", "stores beside its folder", func(u *console) {
 		u.store = func(u *console, name string, data []byte) error {
 			return os.WriteFile(filepath.Join(u.Dir, name), data, 0o644)
+		}
+	}},
+	{"get-in-lower-case", "get", "stores under the name in lower case", func(u *console) {
+		u.store = func(u *console, name string, data []byte) error {
+			return os.WriteFile(u.path(strings.ToLower(name)), data, 0o644)
+		}
+	}},
+	{"get-as-new", "get", "puts new_ before the name", func(u *console) {
+		u.store = func(u *console, name string, data []byte) error {
+			return os.WriteFile(u.path("new_"+name), data, 0o644)
+		}
+	}},
+	{"get-stored-at-bye", "get", "stores what it has fetched when it ends", func(u *console) {
+		u.store = func(u *console, name string, data []byte) error { u.memo[name] = string(data); return nil }
+		u.bye = func(u *console) error {
+			for name, data := range u.memo {
+				os.WriteFile(u.path(name), []byte(data), 0o644)
+			}
+			return sayBye(u)
 		}
 	}},
 	{"get-first-block", "get", "stores 1,023 bytes at most", func(u *console) {
@@ -260,6 +301,12 @@ var wrongFiles = []clientFault{
 var wrongReplies = []clientFault{
 	{"rlist-first-only", "rlist", "shows the first name", func(u *console) {
 		u.split = func(b []byte) []string { return strings.Split(string(b), "\n")[:1] }
+	}},
+	{"rlist-shows-1024-bytes", "rlist", "reads all of the list and shows 1,024 bytes of it", func(u *console) {
+		u.split = func(b []byte) []string { return strings.Split(string(b[:min(len(b), 1024)]), "\n") }
+	}},
+	{"rlist-ascii", "rlist", "decodes names as ASCII", func(u *console) {
+		u.split = func(b []byte) []string { return strings.Split(ascii(string(b)), "\n") }
 	}},
 	{"rlist-counts", "rlist", "shows how many files there are", func(u *console) {
 		u.split = func(b []byte) []string { return []string{string(rune('0' + bytes.Count(b, []byte("\n"))))} }

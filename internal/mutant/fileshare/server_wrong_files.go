@@ -53,6 +53,35 @@ var wrongLists = []serverFault{
 			return listNow(s, k)
 		}
 	}},
+	{"list-size-in-characters", "list", "counts the characters of the list", func(s *server) {
+		s.list = func(s *server, _ *client) []byte {
+			b := []byte(strings.Join(s.names(s), "\n"))
+			return append(size64(utf8.RuneCount(b)), b...)
+		}
+	}},
+	{"list-of-words", "list", "splits names at spaces", func(s *server) {
+		s.list = func(s *server, _ *client) []byte {
+			return s.encodeNames(strings.Fields(strings.Join(s.names(s), " ")), "\n")
+		}
+	}},
+	{"list-without-hidden-endings", "list", "lists only names that have an ending", func(s *server) {
+		s.names = func(s *server) []string {
+			return slices.DeleteFunc(namesNow(s), func(n string) bool { return !strings.Contains(n, ".") })
+		}
+	}},
+	{"list-ends-at-a-folder", "list", "ends its list at the first folder", func(s *server) {
+		s.names = func(s *server) []string {
+			entries, _ := os.ReadDir(s.folder())
+			var names []string
+			for _, e := range entries {
+				if e.IsDir() {
+					break
+				}
+				names = append(names, e.Name())
+			}
+			return names
+		}
+	}},
 	{"list-twice", "list", "lists every name twice", func(s *server) {
 		s.list = func(s *server, _ *client) []byte { n := s.names(s); return s.encodeNames(slices.Concat(n, n), "\n") }
 	}},
@@ -142,6 +171,26 @@ var wrongGets = []serverFault{
 			return b[:max(0, len(b)-1)], err
 		}
 	}},
+	{"get-names-in-lower-case", "get", "lowers the whole command", func(s *server) { getName(s, strings.ToLower) }},
+	{"get-size-of-the-start", "get", "knows the sizes that files had at its start", func(s *server) {
+		s.begin = func(s *server) error {
+			for _, name := range namesNow(s) {
+				b, _ := loadFile(s, name)
+				s.memo[name] = string(b)
+			}
+			return nil
+		}
+		s.load = func(s *server, name string) ([]byte, error) {
+			b, err := loadFile(s, name)
+			if old, known := s.memo[name]; known {
+				b = b[:min(len(b), len(old))]
+			}
+			return b, err
+		}
+	}},
+	{"get-size-with-itself", "get", "counts the size's own bytes", func(s *server) {
+		s.size = func(n int) []byte { return size64(n + 8) }
+	}},
 	{"get-names-split", "get", "takes the name up to a space", func(s *server) { getName(s, func(n string) string { n, _, _ = strings.Cut(n, " "); return n }) }},
 	{"get-names-ascii", "get", "decodes names as ASCII", func(s *server) { getName(s, ascii) }},
 	{"get-names-of-100-bytes", "get", "has a buffer of 100 bytes for the name", func(s *server) { getName(s, func(n string) string { return n[:min(100, len(n))] }) }},
@@ -196,6 +245,19 @@ var wrongPuts = []serverFault{
 		}
 	}},
 	{"puts-nothing", "put", "takes the file and forgets it", func(s *server) { s.store = func(*server, string, []byte) error { return nil } }},
+	{"put-names-in-lower-case", "put", "lowers the whole command", func(s *server) { putName(s, strings.ToLower) }},
+	{"put-names-without-ending", "put", "takes the name up to its last dot", func(s *server) {
+		putName(s, func(n string) string { return strings.TrimSuffix(n, filepath.Ext(n)) })
+	}},
+	{"put-stored-at-the-end", "put", "stores what came when the client has left", func(s *server) {
+		s.store = func(s *server, name string, data []byte) error { s.memo[name] = string(data); return nil }
+		s.left = func(s *server, c net.Conn, err error) {
+			for name, data := range s.memo {
+				storeWhole(s, name, []byte(data))
+			}
+			left(s, c, err)
+		}
+	}},
 	{"put-names-split", "put", "takes the name up to a space", func(s *server) { putName(s, func(n string) string { n, _, _ = strings.Cut(n, " "); return n }) }},
 	{"put-names-ascii", "put", "decodes names as ASCII", func(s *server) { putName(s, ascii) }},
 	{"put-names-of-100-bytes", "put", "has a buffer of 100 bytes for the name", func(s *server) { putName(s, func(n string) string { return n[:min(100, len(n))] }) }},
@@ -445,6 +507,13 @@ var wrongErrors = []serverFault{
 		s.load = func(s *server, name string) ([]byte, error) {
 			s.env.ListenPacket("udp4", ":0")
 			return loadFile(s, name)
+		}
+	}},
+	{"leaks-at-discovery", "no-leak", "makes a socket for every answer and never closes it", func(s *server) {
+		s.answer = func(s *server, _ net.PacketConn, from net.Addr) {
+			if pc, err := s.env.ListenPacket("udp4", ":0"); err == nil {
+				pc.WriteTo([]byte(serviceName), from)
+			}
 		}
 	}},
 	{"errors-uncaught", "no-traceback", "catches no exception in a client's thread", func(s *server) {

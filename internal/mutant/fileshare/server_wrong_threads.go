@@ -2,7 +2,9 @@ package fileshare
 
 import (
 	"net"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -82,6 +84,20 @@ var wrongThreads = []serverFault{
 				}
 			})
 			return more, err
+		}
+	}},
+	{"uploads-change-the-folder", "concurrent", "has os.chdir() during an upload, which counts for all threads", func(s *server) {
+		var uploads atomic.Int32
+		s.path = func(s *server, name string) string {
+			if uploads.Load() > 1 {
+				return pathOf(s, filepath.Join("server", name))
+			}
+			return pathOf(s, name)
+		}
+		s.put = func(s *server, k *client, name string) (bool, error) {
+			uploads.Add(1)
+			defer uploads.Add(-1)
+			return putFile(s, k, name)
 		}
 	}},
 	{"uploads-share-a-name", "concurrent", "keeps the name of the upload in a variable for all", func(s *server) {

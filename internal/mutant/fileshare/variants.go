@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -120,6 +121,24 @@ var ServerVariants = serverVariantsOf([]serverVariant{
 			return os.Rename(s.path(s, name+".part"), s.path(s, name))
 		}
 	}},
+	{name: "takes-turns", why: "waits for two seconds for a datagram, then for two seconds for a client, and so on", replace: func(s *server) { s.run = runTurns }},
+	{name: "takes-the-last-part-of-a-name", why: "takes a name that leads outside for one inside", replace: func(s *server) {
+		s.check = func(name string) error { return checkName(filepath.Base(name)) }
+		s.path = func(s *server, name string) string { return pathOf(s, filepath.Base(name)) }
+	}},
+	{name: "keeps-a-log", why: "begins a file with what went wrong when something has gone wrong", replace: func(s *server) {
+		s.left = func(s *server, c net.Conn, err error) {
+			if err != nil {
+				os.WriteFile(filepath.Join(s.env.Dir, "errors.log"), []byte(err.Error()), 0o644)
+			}
+			left(s, c, err)
+		}
+	}},
+	{name: "tidies-up-late", why: "removes what came of a cut upload a moment later", replace: func(s *server) {
+		s.take = func(s *server, k *client, name string, size uint64) ([]byte, error) {
+			return takeInto(s, k, name, size, func() bool { time.Sleep(300 * time.Millisecond); return true })
+		}
+	}},
 	{name: "logs-everything", why: "prints each step, with the time of day", replace: func(s *server) {
 		s.accepted = func(s *server, c net.Conn) {
 			s.say("[%s] new client: %v", time.Now().Format(time.TimeOnly), c.RemoteAddr())
@@ -174,6 +193,25 @@ var ClientVariants = clientVariantsOf([]clientVariant{
 			return nil
 		}
 	}},
+	{name: "asks-three-times", why: "asks three times, and waits for an answer to each", replace: func(u *console) { u.scan = scanThrice }},
+	{name: "ends-silently-when-refused", why: "ends without a word when it cannot connect", replace: func(u *console) {
+		u.fail = func(u *console, err error) {
+			if _, refused := err.(*net.OpError); refused && u.conn == nil {
+				u.over = true
+				return
+			}
+			u.say("Error: %v", err)
+		}
+	}},
+	{name: "shows-lists-as-python-does", why: "shows a list of names in brackets", replace: func(u *console) {
+		u.show = func(u *console, names []string) { u.say("['%s']", strings.Join(names, "', '")) }
+	}},
+	{name: "shows-its-commands", why: "shows all commands before each prompt", replace: func(u *console) {
+		u.prompt = func(u *console) {
+			u.say("\nscan, connect, llist, rlist, put, get, bye")
+			u.Out.Write([]byte("Your choice?\n"))
+		}
+	}},
 	{name: "ends-at-lost-connections", why: "ends when it cannot connect", replace: func(u *console) {
 		u.fail = func(u *console, err error) {
 			u.say("Error: %v", err)
@@ -219,3 +257,58 @@ type small struct {
 }
 
 func (r small) Read(b []byte) (int, error) { return r.Reader.Read(b[:min(len(b), r.most)]) }
+
+// runTurns looks after one socket for two seconds and then after the other; what
+// it finds there gets a thread.
+func runTurns(s *server, l net.Listener, pc net.PacketConn) {
+	const turn = 2 * time.Second
+	var threads sync.WaitGroup
+	defer threads.Wait()
+	clients := make(chan net.Conn)
+	threads.Go(func() {
+		defer close(clients)
+		s.acceptAll(l, func(c net.Conn) {
+			select {
+			case clients <- c:
+			case <-s.ctx.Done():
+			}
+		})
+	})
+	b := make([]byte, s.buffer)
+	for s.ctx.Err() == nil {
+		pc.SetReadDeadline(time.Now().Add(turn))
+		if n, from, err := pc.ReadFrom(b); err == nil && s.question(b[:n]) {
+			s.answer(s, pc, from)
+		}
+		select {
+		case c, open := <-clients:
+			if open {
+				threads.Go(func() { s.client(c) })
+			}
+		case <-time.After(turn):
+		case <-s.ctx.Done():
+		}
+	}
+}
+
+// scanThrice waits for one answer to each question.
+func scanThrice(u *console) error {
+	pc, err := u.socket(u)
+	if err != nil {
+		return err
+	}
+	defer pc.Close()
+	b := make([]byte, u.buffer)
+	for range 3 {
+		pc.WriteTo([]byte(u.question), u.to)
+		pc.SetReadDeadline(time.Now().Add(time.Second))
+		n, from, err := pc.ReadFrom(b)
+		if err != nil {
+			u.nobody(u)
+			return nil
+		}
+		u.answer(u, b[:n], from.(*net.UDPAddr))
+		time.Sleep(200 * time.Millisecond)
+	}
+	return nil
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -85,10 +86,37 @@ var ServerVariants = serverVariantsOf([]serverVariant{
 			return listenAll(s, port)
 		}
 	}},
+	{name: "refuses-paths-in-its-own-words", why: "says that a name leads outside", replace: outside(func(_ *server, c net.Conn, _ string, _ exchange) error {
+		return say(c, "ERROR: access denied")
+	})},
+	{name: "drops-who-names-paths", why: "closes the connection on a name that leads outside", replace: outside(func(*server, net.Conn, string, exchange) error {
+		return nil
+	})},
+	{name: "takes-the-last-part", why: "takes a name that leads outside for one inside", replace: outside(func(s *server, c net.Conn, name string, do exchange) error {
+		return do(s, c, filepath.Base(name))
+	})},
 	{name: "deletes-folders-too", why: "has os.RemoveAll", replace: func(s *server) {
 		s.remove = func(_ *server, path string) error { return os.RemoveAll(path) }
 	}},
 })
+
+// An exchange is what a server does for a command.
+type exchange func(s *server, c net.Conn, name string) error
+
+// outside replaces what a server does for a name that leads outside.
+func outside(instead func(s *server, c net.Conn, name string, do exchange) error) func(s *server) {
+	return func(s *server) {
+		for _, do := range []*func(s *server, c net.Conn, name string) error{&s.get, &s.put, &s.del} {
+			right := *do
+			*do = func(s *server, c net.Conn, name string) error {
+				if !filepath.IsLocal(name) {
+					return instead(s, c, name, right)
+				}
+				return right(s, c, name)
+			}
+		}
+	}
+}
 
 // A serverVariant is a right server: the plain one with a part replaced.
 type serverVariant struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -234,6 +235,14 @@ var wrongNames = []serverFault{
 				return createAnywhere(filepath.Join(s.env.Dir, name))
 			}
 			return createFile(s, name)
+		}
+	}},
+	{"name-outside-del", "server.traversal", "takes a name for a path", func(s *server) {
+		s.del = func(s *server, c net.Conn, name string) error {
+			if os.Remove(filepath.Join(s.env.Dir, name)) != nil {
+				return say(c, s.missing(name))
+			}
+			return say(c, "DONE")
 		}
 	}},
 }
