@@ -31,7 +31,9 @@ type chatState struct {
 	// not say whether others are heard in the meantime.
 	uploads *upload
 	stored  map[string]string // what was uploaded to its end
-	lost    map[string]bool   // what was not
+	// lost is what was not. Nothing is said of these files any more: a server may
+	// still be writing what it has of one when the next upload of the name comes.
+	lost map[string]bool
 	// announced are clients that have just said that they will upload.
 	announced map[int]bool
 }
@@ -142,12 +144,11 @@ func (s chatState) sends(a fuzz.Action) []fuzz.Reaction {
 		}
 	}
 	if u := next.uploads; u != nil && int64(len(u.got)) == u.size {
-		next.stored, next.lost = maps.Clone(s.stored), maps.Clone(s.lost)
+		next.stored = maps.Clone(s.stored)
 		if next.stored == nil {
 			next.stored = map[string]string{}
 		}
 		next.stored[u.name], next.uploads = u.got, nil
-		delete(next.lost, u.name)
 		demands = "server.upload-info"
 	}
 	return s.reactions(a.Client, outcomes, next, demands)

@@ -44,7 +44,8 @@ type fileshareState struct {
 	// tainted says that an upload was broken off: what is left of it, and under
 	// which names, the source asks for with a should.
 	tainted bool
-	// doubtful are the names of such uploads.
+	// doubtful are the names of such uploads. They stay so: a server may still be
+	// clearing up when the next upload of the name comes.
 	doubtful map[string]bool
 }
 
@@ -168,12 +169,6 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 		}
 		if o.Rest != fileshare.Amid {
 			next.model = o.Next
-			next.doubtful = maps.Clone(s.doubtful)
-			for name := range o.Next.Files() {
-				if o.Next.Files()[name] != s.model.Files()[name] {
-					delete(next.doubtful, name)
-				}
-			}
 		}
 		all = append(all, fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: reply}, Next: next.with(a.Client, then), Demands: s.demand(t.turns)})
 	}
