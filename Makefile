@@ -39,12 +39,15 @@ soak: ## grade correct programs over and over on a busy machine (SOAK=mailbox: o
 # times. What the engine finds interesting is kept where go test keeps it.
 FUZZFLAGS = -gcflags=netproctor/reference/...=-d=libfuzzer -gcflags=netproctor/internal/record=-d=libfuzzer
 
+# Time that ends in the middle of something is sometimes a failure for the engine,
+# which then says so and nothing else.
 fuzz: ## try every decoder with Go's fuzzing engine, FUZZTIME each (FUZZ=FuzzChat: only those)
 	$(GO) test -c $(FUZZFLAGS) -o fuzz/fuzz.test ./fuzz
-	@cd fuzz && for target in $$(./fuzz.test -test.list '^$(FUZZ)'); do \
+	@cd fuzz && log=$$(mktemp) && trap 'rm -f "$$log"' EXIT && for target in $$(./fuzz.test -test.list '^$(FUZZ)'); do \
 		echo "$$target"; \
 		./fuzz.test -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime $(FUZZTIME) -test.fuzzminimizetime 10x \
-			-test.fuzzcachedir "$$($(GO) env GOCACHE)/fuzz/netproctor/fuzz" || exit 1; \
+			-test.fuzzcachedir "$$($(GO) env GOCACHE)/fuzz/netproctor/fuzz" 2>&1 | tee "$$log"; \
+		grep -q '^PASS$$' "$$log" || { grep -q '^ *context deadline exceeded$$' "$$log" && ! grep -q 'Failing input' "$$log"; } || exit 1; \
 	done
 
 bench: ## time the codecs, the engine and a whole suite

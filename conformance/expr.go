@@ -344,8 +344,8 @@ func starNumber(n uint64) string {
 	return fmt.Sprintf("0x%X", n)
 }
 
-// starText writes s as a Starlark string.
-func starText(s string) string { return strconv.Quote(s) }
+// starText writes s as a Starlark string, which is UTF-8.
+func starText(s string) string { return strconv.Quote(strings.ToValidUTF8(s, "\uFFFD")) }
 
 // starBytes writes b as a string where it is one, else as bytes; a long run of
 // one byte as times().

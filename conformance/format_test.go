@@ -38,3 +38,16 @@ func TestFormatRoundTrip(t *testing.T) {
 		})
 	}
 }
+
+// TestFormatTextsThatAreNotUTF8: a program's last words may stand in a text.
+func TestFormatTextsThatAreNotUTF8(t *testing.T) {
+	protocol, err := fs.ReadFile(scenarios.Files, "download/protocol.star")
+	require.NoError(t, err)
+	s := &conformance.Scenario{ID: "server/found/x", Covers: []string{"server.magic"}, Why: "it said \"a\xff\x00\"",
+		Steps: []conformance.Step{&conformance.Start{Run: "main", Listens: true}}}
+	p, err := conformance.Load(fstest.MapFS{
+		"download/protocol.star": {Data: protocol}, "download/found/x.star": {Data: []byte(conformance.Format("../protocol.star", s))},
+	}, "download", conformance.LoadOptions{Partial: true})
+	require.NoError(t, err)
+	require.Equal(t, "it said \"a\uFFFD\x00\"", p.Scenarios[0].Why)
+}

@@ -21,8 +21,8 @@ func (c counter) Apply(sent []byte) []Outcome {
 	return []Outcome{{Next: c}, {Next: c + 1}}
 }
 
-// tell plays visits, each with what is answered.
-func tell(t *testing.T, b belief, r *reasons, visits ...string) (belief, bool) {
+// play plays visits, each with what is answered.
+func play(t *testing.T, b belief, r *reasons, visits ...string) (belief, bool) {
 	for i := 0; i < len(visits); i += 2 {
 		next, ok := b.after(Visit(visits[i]), answer{data: []byte(visits[i+1])}, r)
 		if !ok {
@@ -40,18 +40,18 @@ func newCounting() (belief, *reasons) {
 // What a program does once with what is left open it is taken to do again.
 func TestHabits(t *testing.T) {
 	b, r := newCounting()
-	b, ok := tell(t, b, r, "-", "", "-", "", "-", "", "*", "")
+	b, ok := play(t, b, r, "-", "", "-", "", "-", "", "*", "")
 	require.True(t, ok)
 	require.Len(t, b, 4, "two habits that are not known")
-	b, ok = tell(t, b, r, "?", "xxx")
+	b, ok = play(t, b, r, "?", "xxx")
 	require.True(t, ok)
 	require.Len(t, b, 1, "it counts minus and not the star")
 	for range 100 {
-		b, ok = tell(t, b, r, "-", "", "*", "")
+		b, ok = play(t, b, r, "-", "", "*", "")
 		require.True(t, ok)
 		require.Len(t, b, 1)
 	}
-	_, ok = tell(t, b, r, "?", "x")
+	_, ok = play(t, b, r, "?", "x")
 	require.False(t, ok)
 }
 
@@ -59,10 +59,10 @@ func TestHabits(t *testing.T) {
 // is seen.
 func TestNoHabit(t *testing.T) {
 	b, r := newCounting()
-	b, ok := tell(t, b, r, "-", "", "?", "x")
+	b, ok := play(t, b, r, "-", "", "?", "x")
 	require.True(t, ok)
 	r.loose[r.of(Visit("-"))] = true
-	b, ok = tell(t, b, r, "-", "", "?", "x")
+	b, ok = play(t, b, r, "-", "", "?", "x")
 	require.True(t, ok)
 	require.Equal(t, counter(1), b[0].Model)
 }
@@ -70,10 +70,10 @@ func TestNoHabit(t *testing.T) {
 // Without habits every outcome is kept, and each only once.
 func TestExactBelief(t *testing.T) {
 	b, _ := newCounting()
-	b, ok := tell(t, b, nil, "-", "", "*", "", "-", "")
+	b, ok := play(t, b, nil, "-", "", "*", "", "-", "")
 	require.True(t, ok)
 	require.Len(t, b, 4, "nothing, one, two or three were counted")
-	b, ok = tell(t, b, nil, "?", "xx")
+	b, ok = play(t, b, nil, "?", "xx")
 	require.True(t, ok)
 	require.Len(t, b, 1)
 }

@@ -185,8 +185,8 @@ type campaign struct {
 
 const mostDoubts = 8
 
-// mostTries is how often a fault is followed up that no fresh program shows.
-const mostTries = 3
+// vainTries is how often a fault is followed up that no fresh program shows.
+const vainTries = 3
 
 func (c *campaign) goesOn(ctx context.Context, i int) bool {
 	switch {
@@ -347,7 +347,7 @@ func (c *campaign) found(ctx context.Context, f *fault, recent func(int) []Visit
 			c.doubts = append(c.doubts, f.signature+": "+f.evidence)
 		}
 		c.tries[f.signature]++
-		c.known[f.signature] = c.tries[f.signature] == mostTries
+		c.known[f.signature] = c.tries[f.signature] == vainTries
 		return nil
 	}
 	c.known[f.signature] = true

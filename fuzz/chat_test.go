@@ -51,7 +51,10 @@ var chatCodecs = []codec{
 	}),
 	of(chat.ParseLeft, (*chat.Left).Append, drawChatLeft).with(codec{
 		target: "ChatLeft", protocol: "chat", illegal: chat.ErrErroneous,
-		bounds: []bound{{"users", 0, chat.MaxUsers, func(n uint64) []byte { return join("< The user 127.0.0.1:80 left ", online(n)) }}},
+		bounds: []bound{
+			{"users", 0, chat.MaxUsers, func(n uint64) []byte { return join("< The user 127.0.0.1:80 left ", online(n)) }},
+			{"port", 0, 65535, func(n uint64) []byte { return join("< The user 127.0.0.1:", decimal(n), " left (1 user online)") }},
+		},
 	}),
 	of(parseTypedUpload, appendTypedUpload, drawChatName).with(codec{
 		target: "ChatTypedUpload", protocol: "chat", illegal: chat.ErrErroneous,

@@ -14,7 +14,9 @@
 // Run is the network fuzzer: it plays one visit at a time on a server that runs
 // on, so that a fault has one cause. Where the sandbox is the operating system's
 // it does so by blocking system calls, on the processor of the program. Beside it
-// sleepers play what takes time.
+// sleepers play what takes time. RunMachine plays histories of many clients
+// at once, each on a server of its own: a Machine says what they may do, and for
+// each action what a right server may tell whom.
 //
 // Its tests hold the hand-written codecs of the references against these bytes
 // and against those of Go's own fuzzing engine: one table of codecs, one check.

@@ -22,6 +22,13 @@ var fileshareCodecs = slices.Concat(
 		of(parseFilesharePut, appendFilesharePut, drawFilesharePut).with(codec{
 			target: "FilesharePut", protocol: "fileshare", illegal: fileshare.ErrErroneous,
 			layouts: []string{"PutRequest"}, read: reading(readFilesharePut),
+			bounds: []bound{
+				{"kind", 2, 2, func(n uint64) []byte { return join(uint8(n), 1, "a", uint64(1), "x") }},
+				{"name", 1, fileshare.MaxName, func(n uint64) []byte {
+					return within(n, 255, join(2, uint8(n), filler(n), uint64(0)))
+				}},
+				{"data", 0, 1 << 16, func(n uint64) []byte { return within(n, 1<<16, join(2, 1, "a", n, filler(min(n, 1<<16)))) }},
+			},
 		}),
 		of(fileshare.ParseSize, func(n int64, b []byte) []byte { return fileshare.AppendSize(b, n) }, drawFileshareSize).with(codec{
 			target: "FileshareSize", protocol: "fileshare", illegal: fileshare.ErrErroneous,
@@ -250,5 +257,14 @@ func FuzzFileshareSizeFields(f *testing.F) {
 		table(t, "FileshareSize").check(t, b)
 		table(t, "FileshareFileSized").check(t, b)
 		table(t, "FileshareListingSized").check(t, b)
+	})
+}
+
+func FuzzFilesharePutFields(f *testing.F) {
+	f.Add(byte(2), byte(1), []byte("a"), uint64(2), []byte("xy"))
+	f.Add(byte(2), byte(255), filler(255), uint64(0), []byte(nil))
+	f.Add(byte(2), byte(2), []byte("../x"), uint64(1<<63), []byte("x"))
+	f.Fuzz(func(t *testing.T, kind, length byte, name []byte, size uint64, data []byte) {
+		table(t, "FilesharePut").check(t, join(kind, length, name, size, data))
 	})
 }

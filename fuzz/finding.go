@@ -29,10 +29,14 @@ type Finding struct {
 	// Gap is how the first of two visits is sent that stops in the middle; nil for
 	// a history of whole ones.
 	Gap *Gap `json:"gap,omitempty"`
+	// History is what a state machine did, and Actions the same for people.
+	History []Action `json:"history,omitempty"`
+	Actions []string `json:"actions,omitempty"`
 
 	mutant  *mutant // of a finding of RunSuite
 	history []Visit
-	allowed [][]byte // the answers that would have been right to the last visit; nil if that is not known
+	allowed [][]byte              // the answers that would have been right to the last visit; nil if that is not known
+	played  *conformance.Scenario // what a state machine did
 }
 
 // finding makes one of a fault.
@@ -80,6 +84,10 @@ func (o *Options) requirements(f *fault, history []Visit) []string {
 
 // scenario writes the finding as one that grade can play.
 func (x *Finding) scenario() *conformance.Scenario {
+	if s := x.played; s != nil {
+		s.ID, s.Covers = conformance.Server+"/found/"+x.ID, x.Requirements
+		return s
+	}
 	if x.mutant != nil {
 		s := *x.mutant.Scenario
 		s.ID, s.Covers, s.Why = s.Role()+"/found/"+x.ID, x.Requirements, "The fuzzer found this: "+x.Signature+"."
@@ -150,7 +158,7 @@ func Write(dir string, findings []*Finding) error {
 	for _, x := range findings {
 		name := filepath.Join(found, x.ID)
 		errs = append(errs, os.WriteFile(name+".seed", []byte(x.seed()), 0o644))
-		if x.mutant == nil {
+		if x.mutant == nil && x.played == nil {
 			errs = append(errs, os.WriteFile(name+".py", []byte(x.python()), 0o755))
 		}
 		if len(x.Requirements) > 0 {

@@ -28,6 +28,10 @@ var mailboxCodecs = []codec{
 		bounds: []bound{
 			{"magic", 0xAE73, 0xAE73, func(n uint64) []byte { return join(uint16(n), 1, 1, 0, uint16(0), "a") }},
 			{"id", 1, 1, func(n uint64) []byte { return join(uint16(0xAE73), uint8(n), 1, 0, uint16(0), "a") }},
+			{"id of a create", 2, 2, func(n uint64) []byte { return join(uint16(0xAE73), uint8(n), 1, 1, uint16(1), "abc") }},
+			{"name_len", 1, 255, func(n uint64) []byte { return within(n, 255, mailboxRequest(1, n, 0, 0)) }},
+			{"receiver_len", 1, 255, func(n uint64) []byte { return within(n, 255, mailboxRequest(2, 1, n, 1)) }},
+			{"message_len", 1, 65535, func(n uint64) []byte { return within(n, 65535, mailboxRequest(2, 1, 1, n)) }},
 		},
 	}),
 	of(mailbox.ParseMessageResponse, (*mailbox.MessageResponse).Append, drawMailboxResponse).with(codec{
@@ -35,6 +39,13 @@ var mailboxCodecs = []codec{
 		read: reading(mailbox.ReadMessageResponse),
 		bounds: []bound{
 			{"items", 0, mailbox.MaxItems, mailboxResponse},
+			{"more", 0, 1, func(n uint64) []byte { return join(uint16(0xAE73), 3, 0, uint8(n)) }},
+			{"sender of a message", 1, 255, func(n uint64) []byte {
+				return within(n, 255, join(uint16(0xAE73), 3, 1, 0, uint8(n), uint16(1), filler(n), "m"))
+			}},
+			{"text of a message", 1, 65535, func(n uint64) []byte {
+				return within(n, 65535, join(uint16(0xAE73), 3, 1, 0, 1, uint16(n), "s", filler(n)))
+			}},
 		},
 	}),
 	of(mailbox.ParseResponseHeader, appendMailboxResponseHeader, drawMailboxResponseHeader).with(codec{

@@ -87,6 +87,9 @@ func Replay(ctx context.Context, o Options, findings []*Finding) ([]Replayed, er
 	}
 	var list []Replayed
 	for _, x := range findings {
+		if len(x.History) > 0 {
+			continue // a state machine's: see ReplayMachine
+		}
 		r := Replayed{Finding: x}
 		m := &minimiser{o: &o, want: x.Kind, until: time.Now().Add(minimiseFor)}
 		for range verifications {

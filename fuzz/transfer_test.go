@@ -90,3 +90,20 @@ func FuzzTransferSizeFields(f *testing.F) {
 		table(t, "TransferSize").check(t, join(transfer.Size(size).Append(nil), behind))
 	})
 }
+
+func FuzzTransferCommandFields(f *testing.F) {
+	for i := range byte(len(transfer.Verbs) + 1) {
+		f.Add(i, []byte("f"))
+	}
+	f.Add(byte(0), filler(transfer.MaxName+1))
+	f.Add(byte(1), []byte("é \x00\n"))
+	f.Fuzz(func(t *testing.T, verb byte, name []byte) {
+		word := "LIST"
+		if int(verb) < len(transfer.Verbs) {
+			word = string(transfer.Verbs[verb])
+		}
+		table(t, "TransferCommand").check(t, join(word, " ", name))
+		table(t, "TransferRefusal").check(t, join("ERROR: ", name))
+		table(t, "TransferWord").check(t, join(word, name))
+	})
+}

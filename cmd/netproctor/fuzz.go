@@ -24,6 +24,7 @@ type fuzzVerb struct {
 	For        time.Duration `help:"How long." default:"60s"`
 	Cases      int           `help:"Play exactly so many cases, however long it takes." placeholder:"N"`
 	Seed       uint64        `help:"Seed of the cases (0: a random one, which is printed)." default:"0"`
+	Model      bool          `help:"Play a state machine on it: histories of clients that depend on each other."`
 	Out        string        `help:"Folder for findings.json, and for each finding a scenario, a Python program and a seed." placeholder:"DIR"`
 	Replay     string        `help:"Play the findings in this folder again, and say which are fixed." placeholder:"DIR"`
 	Cold       bool          `help:"Start Python programs by their command each time, and not from an interpreter that has everything loaded."`
@@ -60,6 +61,9 @@ func (v *fuzzVerb) Run(a *app) error {
 	}
 	if v.Seed == 0 {
 		v.Seed = uint64(rand.Uint32())
+	}
+	if v.Model {
+		return v.machine(a, p, graded[i])
 	}
 	o := fuzz.Options{Protocol: p, Target: graded[i].Target}
 	if v.Replay != "" {

@@ -92,8 +92,14 @@ var Rules = []Rule{
 		Why:     "layouts and scenarios say what is legal; the fuzzer must not learn it from the code that it tries",
 	},
 	{
+		Package: "fuzz/protocols",
+		Own:     []string{"conformance", "fuzz", "reference/*"},
+		Not:     []string{"net", "os", "testing"},
+		Why:     "state machines and models are values that are handed to the fuzzer; they play nothing",
+	},
+	{
 		Package: "cmd/*",
-		Own:     []string{"conformance", "internal/proc", "internal/record", "internal/probe", "fuzz", "reference", "reference/*", "reports", "scenarios"},
+		Own:     []string{"conformance", "internal/proc", "internal/record", "internal/probe", "fuzz", "fuzz/protocols", "reference", "reference/*", "reports", "scenarios"},
 		Others:  []string{"github.com/alecthomas/kong", "golang.org/x/term", "mvdan.cc/sh/v3"},
 		Not:     []string{"testing"},
 		Why:     "only the command knows everything",

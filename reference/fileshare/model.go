@@ -2,6 +2,7 @@ package fileshare
 
 import (
 	"errors"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -28,8 +29,20 @@ func (m Model) Files() map[string]string { return maps.Clone(m.files) }
 // one of the things that the server may be.
 type Outcome struct {
 	Answer Answer
+	Rest   Rest // where the conversation stands before the client closes
 	Next   Model
 }
+
+// A Rest is where a conversation stands when all has been read that was sent.
+type Rest int
+
+// The server waits for the next command, or for what is missing of one; or it
+// has closed the connection.
+const (
+	Awaits Rest = iota
+	Amid
+	Closed
+)
 
 // maxForks is how often in one conversation the model follows a server both
 // ways. Each time multiplies the outcomes; behind the last anything is allowed.
@@ -57,14 +70,18 @@ type walk struct {
 func (w walk) run() []Outcome {
 	if w.forks > maxForks {
 		w.answer.Open = true
-		return w.end()
+		return w.end(Closed)
 	}
 	command, err := w.sent.command(w.model.dialect)
 	switch {
 	case errors.Is(err, ErrErroneous):
 		return w.unknown()
-	case err != nil || command.Kind == Bye: // nothing more, or too little
-		return w.end()
+	case errors.Is(err, io.EOF):
+		return w.end(Awaits)
+	case err != nil:
+		return w.end(Amid)
+	case command.Kind == Bye:
+		return w.end(Closed)
 	case command.Kind == List:
 		return w.list()
 	case command.Kind == Get:
@@ -73,14 +90,14 @@ func (w walk) run() []Outcome {
 	return w.put(command.Name)
 }
 
-// end is a server that closes.
-func (w walk) end() []Outcome { return []Outcome{{Answer: w.answer, Next: w.model}} }
+// end is a server that closes: now, or when the client has closed.
+func (w walk) end(r Rest) []Outcome { return []Outcome{{Answer: w.answer, Rest: r, Next: w.model}} }
 
 // unknown is a server that closes, or says something and goes on.
 func (w walk) unknown() []Outcome {
 	w.answer.Open = true
 	w.forks++
-	return append(w.end(), w.run()...)
+	return append(w.end(Closed), w.run()...)
 }
 
 // list answers with the names. Those that a listing cannot carry may be in it
@@ -103,14 +120,14 @@ func (w walk) get(name string) []Outcome {
 		return w.send(name)
 	}
 	w.forks++
-	return append(w.end(), w.send(laxName(name))...)
+	return append(w.end(Closed), w.send(laxName(name))...)
 }
 
 // send answers with the file, or closes if there is none.
 func (w walk) send(name string) []Outcome {
 	data, ok := w.model.files[name]
 	if !ok {
-		return w.end()
+		return w.end(Closed)
 	}
 	return w.data(data).run()
 }
@@ -120,14 +137,17 @@ func (w walk) send(name string) []Outcome {
 func (w walk) put(name string) []Outcome {
 	d := w.model.dialect
 	data, err := w.sent.file(d)
-	if err != nil {
-		return w.end()
+	switch {
+	case errors.Is(err, ErrErroneous):
+		return w.end(Closed)
+	case err != nil:
+		return w.end(Amid)
 	}
 	if check(d.StoredPrefix+name) == nil {
 		return w.stored(d.StoredPrefix+name, data).run()
 	}
 	w.forks++
-	outcomes := append(w.end(), w.run()...)
+	outcomes := append(w.end(Closed), w.run()...)
 	if lax := laxName(name); lax != "" {
 		outcomes = append(outcomes, w.stored(d.StoredPrefix+lax, data).run()...)
 	}

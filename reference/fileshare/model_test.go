@@ -218,3 +218,39 @@ func (r *rig) contents() map[string]string {
 	}
 	return all
 }
+
+// TestModelRest tells where a conversation stands when all has been read.
+func TestModelRest(t *testing.T) {
+	const size2 = "\x00\x00\x00\x00\x00\x00\x00\x02"
+	tests := map[string]struct {
+		dialect fileshare.Dialect
+		turns   []string
+		want    fileshare.Rest // of the first outcome
+	}{
+		"nothing":          {fileshare.Sized, nil, fileshare.Awaits},
+		"list":             {fileshare.Sized, []string{"\x03"}, fileshare.Awaits},
+		"get":              {fileshare.Sized, []string{"\x01\x01a"}, fileshare.Awaits},
+		"get cut":          {fileshare.Sized, []string{"\x01\x02a"}, fileshare.Amid},
+		"get missing":      {fileshare.Sized, []string{"\x01\x01c"}, fileshare.Closed},
+		"put":              {fileshare.Sized, []string{"\x02\x01c" + size2 + "CC"}, fileshare.Awaits},
+		"put cut":          {fileshare.Sized, []string{"\x02\x01c" + size2 + "C"}, fileshare.Amid},
+		"put without size": {fileshare.Sized, []string{"\x02\x01c"}, fileshare.Amid},
+		"put huge":         {fileshare.Sized, []string{"\x02\x01c\xff" + size2[1:]}, fileshare.Closed},
+		"unknown":          {fileshare.Sized, []string{"\x09"}, fileshare.Closed},
+		"bye":              {fileshare.Sized, []string{"\x04"}, fileshare.Closed},
+		"handout put":      {fileshare.Handout, []string{"\x02c"}, fileshare.Amid},
+		"text put":         {fileshare.Text, []string{"put c"}, fileshare.Amid},
+		"text put, file":   {fileshare.Text, []string{"put c", "CC"}, fileshare.Awaits},
+		"text bye":         {fileshare.Text, []string{"bye"}, fileshare.Closed},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var turns [][]byte
+			for _, turn := range tt.turns {
+				turns = append(turns, []byte(turn))
+			}
+			got := fileshare.NewModel(tt.dialect, map[string]string{"a": "AA"}).Apply(turns...)
+			require.Equal(t, tt.want, got[0].Rest)
+		})
+	}
+}

@@ -19,6 +19,7 @@ type Model map[string]string
 type Outcome struct {
 	Answer []byte
 	Open   bool // the source does not say what follows Answer: anything may
+	Over   bool // the exchange is over: DONE or an error was said, and no more follows
 	Next   Model
 }
 
@@ -60,7 +61,7 @@ func isPlain(name string) bool {
 func (o Outcome) get(name string, sent []byte) Outcome {
 	data, ok := o.Next[name]
 	if !ok {
-		return o.says(DoesNotExist(name))
+		return o.ends(DoesNotExist(name))
 	}
 	o = o.says(OK)
 	for _, step := range []struct {
@@ -78,6 +79,7 @@ func (o Outcome) get(name string, sent []byte) Outcome {
 		o.Answer = append(o.Answer, step.then...)
 		sent = rest
 	}
+	o.Over = true
 	return o
 }
 
@@ -93,7 +95,7 @@ func (o Outcome) put(name string, sent []byte) []Outcome {
 	if Size(len(data)) < size {
 		return o.brokenOff(name, string(data))
 	}
-	done := o.says(Done)
+	done := o.ends(Done)
 	done.Next = o.Next.Put(name, string(data[:size]))
 	if Size(len(data)) == size {
 		return []Outcome{done}
@@ -113,16 +115,23 @@ func (o Outcome) brokenOff(name, arrived string) []Outcome {
 // del goes on after a DEL.
 func (o Outcome) del(name string) []Outcome {
 	if _, ok := o.Next[name]; !ok {
-		return []Outcome{o.says(DoesNotExist(name))}
+		return []Outcome{o.ends(DoesNotExist(name))}
 	}
-	done := o.says(Done)
+	done := o.ends(Done)
 	done.Next = o.Next.Del(name)
-	return []Outcome{done, o.says(UnableToDelete(name))}
+	return []Outcome{done, o.ends(UnableToDelete(name))}
 }
 
 // says returns the outcome with one more token of the server.
 func (o Outcome) says(token interface{ Append(b []byte) []byte }) Outcome {
 	o.Answer = token.Append(bytes.Clone(o.Answer))
+	return o
+}
+
+// ends returns the outcome with the server's last token.
+func (o Outcome) ends(token interface{ Append(b []byte) []byte }) Outcome {
+	o = o.says(token)
+	o.Over = true
 	return o
 }
 

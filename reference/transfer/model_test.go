@@ -166,3 +166,32 @@ func (v *visit) allowed(m transfer.Model) (next transfer.Model, ok bool) {
 	}
 	return m, false
 }
+
+// TestModelOver has conversations that are over, and others that go on.
+func TestModelOver(t *testing.T) {
+	m := transfer.Model{"f": "data"}
+	tests := map[string]struct {
+		sent []string
+		want []bool // of each outcome
+	}{
+		"nothing":      {nil, []bool{false}},
+		"get":          {[]string{"GET f", "READY", "OK"}, []bool{true}},
+		"get, waiting": {[]string{"GET f", "READY"}, []bool{false}},
+		"get missing":  {[]string{"GET g"}, []bool{true}},
+		"put":          {[]string{"PUT f", eight(1), "x"}, []bool{true}},
+		"put, waiting": {[]string{"PUT f", eight(2), "x"}, []bool{false, false, false}},
+		"put, more":    {[]string{"PUT f", eight(1), "xy"}, []bool{false, false, false, true}},
+		"del":          {[]string{"DEL f"}, []bool{true, true}},
+		"del missing":  {[]string{"DEL g"}, []bool{true}},
+		"unknown":      {[]string{"LIST"}, []bool{false}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			var got []bool
+			for _, o := range m.Apply(turns(tt.sent...)...) {
+				got = append(got, o.Over)
+			}
+			require.Equal(t, tt.want, got)
+		})
+	}
+}

@@ -1,0 +1,242 @@
+package protocols
+
+import (
+	"bytes"
+	"maps"
+	"net/netip"
+	"strings"
+
+	"netproctor/fuzz"
+	"netproctor/reference/chat"
+)
+
+// Chat gives the state machine of a chat server: clients that come and go, talk,
+// and upload files. What all others hear is the fence behind everything that is
+// said, so nobody talks alone.
+func Chat() *fuzz.Machine {
+	return &fuzz.Machine{Start: chatState{}, Draw: drawChat, Blank: chatLineEnds}
+}
+
+// chatLineEnds are what a server may put behind each message.
+const chatLineEnds = "\r\n"
+
+// mostWords is how long a text may be that every server reads at once.
+const mostWords = 4000
+
+// A chatState is the reference's model with the clients' numbers.
+type chatState struct {
+	model chat.Model
+	at    map[int]netip.AddrPort
+	// uploads is the client whose file comes in, with its name: the source does
+	// not say whether others are heard in the meantime.
+	uploads *upload
+	stored  map[string]string // what was uploaded to its end
+	// lost is what was not. Nothing is said of these files any more: a server may
+	// still be writing what it has of one when the next upload of the name comes.
+	lost map[string]bool
+	// announced are clients that have just said that they will upload.
+	announced map[int]bool
+}
+
+// An upload is a file that comes in.
+type upload struct {
+	client int
+	name   string
+	got    string
+	size   int64
+}
+
+// Can implements fuzz.State.
+func (s chatState) Can(a fuzz.Action) bool {
+	_, there := s.at[a.Client]
+	if s.uploads != nil && (a.Deed == fuzz.Looking || a.Deed == fuzz.Restarting || a.Client != s.uploads.client) {
+		return false
+	}
+	switch a.Deed {
+	case fuzz.Connecting:
+		return !there
+	case fuzz.Sending:
+		sent := bytes.Join(a.Turns, nil)
+		switch {
+		case !there || len(s.at) < 2 || len(sent) == 0:
+			return false
+		case s.uploads != nil:
+			return int64(len(s.uploads.got)+len(sent)) <= s.uploads.size
+		case len(sent) > mostWords || bytes.ContainsAny(sent, chatLineEnds):
+			return false // it may come in parts, or not be told from what may end a message
+		}
+		return s.announced[a.Client] || !bytes.HasPrefix(sent, []byte("#"))
+	case fuzz.Leaving, fuzz.Resetting:
+		return there
+	case fuzz.Looking, fuzz.Restarting:
+		return true
+	}
+	return false
+}
+
+// Apply implements fuzz.State.
+func (s chatState) Apply(a fuzz.Action) []fuzz.Reaction {
+	switch a.Deed {
+	case fuzz.Connecting:
+		next := s.with(a.Client, a.At)
+		return s.reactions(a.Client, s.model.Join(a.At), next, "server.entered")
+	case fuzz.Leaving, fuzz.Resetting:
+		demands := "server.left"
+		if a.Deed == fuzz.Resetting {
+			demands = "server.reset"
+		}
+		return s.reactions(a.Client, s.model.Leave(s.at[a.Client]), s.without(a.Client), demands)
+	case fuzz.Looking:
+		r := fuzz.Reaction{Kept: map[string]string{}, Next: s, Demands: "server.upload"}
+		for name, content := range s.stored {
+			if !s.lost[name] {
+				r.Kept[chat.Folder+"/"+name] = content
+			}
+		}
+		return []fuzz.Reaction{r}
+	case fuzz.Restarting:
+		return []fuzz.Reaction{{Next: chatState{stored: s.stored, lost: s.lost}, Demands: "server.restart"}}
+	}
+	return s.sends(a)
+}
+
+// with is the state with one client more.
+func (s chatState) with(n int, at netip.AddrPort) chatState {
+	s.at = maps.Clone(s.at)
+	if s.at == nil {
+		s.at = map[int]netip.AddrPort{}
+	}
+	s.at[n] = at
+	return s
+}
+
+// without is the state when a client has left. Of its file nothing is said.
+func (s chatState) without(n int) chatState {
+	s.at, s.announced = maps.Clone(s.at), maps.Clone(s.announced)
+	delete(s.at, n)
+	delete(s.announced, n)
+	if s.uploads != nil {
+		lost := map[string]bool{s.uploads.name: true}
+		maps.Copy(lost, s.lost)
+		s.uploads, s.lost = nil, lost
+	}
+	return s
+}
+
+// sends is a text, a command, or a part of a file.
+func (s chatState) sends(a fuzz.Action) []fuzz.Reaction {
+	sent := bytes.Join(a.Turns, nil)
+	outcomes := s.model.Send(s.at[a.Client], sent)
+	next, demands := s, "server.relay"
+	next.announced = maps.Clone(s.announced)
+	delete(next.announced, a.Client)
+	switch {
+	case string(sent) == chat.Announcement:
+		next.announced = map[int]bool{a.Client: true}
+		maps.Copy(next.announced, s.announced)
+	case s.uploads != nil:
+		next.uploads = &upload{s.uploads.client, s.uploads.name, s.uploads.got + string(sent), s.uploads.size}
+		demands = "server.upload"
+	default:
+		if u, err := chat.ParseUpload(sent); err == nil {
+			next.uploads = &upload{a.Client, u.Name, "", u.Size}
+			demands = "server.upload-private"
+		}
+	}
+	if u := next.uploads; u != nil && int64(len(u.got)) == u.size {
+		next.stored = maps.Clone(s.stored)
+		if next.stored == nil {
+			next.stored = map[string]string{}
+		}
+		next.stored[u.name], next.uploads = u.got, nil
+		demands = "server.upload-info"
+	}
+	return s.reactions(a.Client, outcomes, next, demands)
+}
+
+// reactions gives what all clients are told. Of what a server may do with line
+// ends the plain one stands for all: they are Blank.
+func (s chatState) reactions(actor int, outcomes []chat.Outcome, next chatState, demands string) (all []fuzz.Reaction) {
+	quiet := "server.no-echo"
+	if s.uploads != nil || next.uploads != nil {
+		quiet = "server.upload-private"
+	}
+	seen := map[string]bool{}
+	for _, o := range outcomes {
+		told := string(o.Self) + "|" + string(o.Others)
+		if seen[told] || strings.Contains(told, "\n") {
+			continue
+		}
+		seen[told] = true
+		then := next
+		then.model = o.Next
+		r := fuzz.Reaction{Tells: map[int]fuzz.Reply{}, Next: then, Demands: demands, Quiet: quiet}
+		for n := range next.at {
+			if n != actor && len(o.Others) > 0 {
+				r.Tells[n] = fuzz.Reply{Want: o.Others, Demands: demands}
+			}
+		}
+		if len(o.Self) > 0 {
+			r.Tells[actor] = fuzz.Reply{Want: o.Self, Demands: "server.connected"}
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// drawChat draws what one of a few clients does.
+func drawChat(r fuzz.Source) []fuzz.Action {
+	who := r.IntN(4)
+	joins := fuzz.Action{Client: who, Deed: fuzz.Connecting}
+	// Most of what is possible needs company.
+	both := []fuzz.Action{joins, {Client: (who + 1) % 4, Deed: fuzz.Connecting}}
+	says := func(text string) fuzz.Action {
+		return fuzz.Action{Client: who, Deed: fuzz.Sending, Turns: turns([]byte(text))}
+	}
+	switch odds(r, 12, 24, 8, 3, 12, 4, 2, 2) {
+	case 0:
+		return []fuzz.Action{joins}
+	case 1:
+		return append(both, says(drawWords(r)))
+	case 2:
+		return []fuzz.Action{{Client: who, Deed: pick(r, fuzz.Leaving, fuzz.Leaving, fuzz.Resetting)}}
+	case 3: // as many as a room holds
+		joins.Client, joins.Times = 10, pick(r, 8, 12, 46)
+		return []fuzz.Action{joins, says(drawWords(r))}
+	case 4: // an upload, often over an older file, and something to say after it
+		return append(append(both, drawUpload(r, says)...), says(drawWords(r)), fuzz.Action{Deed: fuzz.Looking})
+	case 5: // one that is broken off
+		all := drawUpload(r, says)
+		return append(append(both, all[:len(all)-1]...), fuzz.Action{Client: who, Deed: pick(r, fuzz.Leaving, fuzz.Resetting)})
+	case 6:
+		text := says(drawWords(r))
+		text.Times = pick(r, 2, 3, 40)
+		return append(both, text)
+	}
+	return []fuzz.Action{{Deed: fuzz.Restarting}}
+}
+
+// drawUpload draws the announcement, the command, and the file.
+func drawUpload(r fuzz.Source, says func(string) fuzz.Action) []fuzz.Action {
+	data := contents(r, 4095, 4096, 4097, 70000)
+	u := chat.Upload{Name: pick(r, "a", "b"), Size: int64(len(data))}
+	all := []fuzz.Action{says(chat.Announcement), says(string(u.Append(nil)))}
+	if at := len(data) / 2; at > 0 && r.IntN(3) == 2 {
+		all = append(all, says(string(data[:at])))
+		data = data[at:]
+	}
+	if len(data) > 0 {
+		all = append(all, says(string(data)))
+	}
+	return all
+}
+
+func drawWords(r fuzz.Source) string {
+	switch odds(r, 6, 4, 1) {
+	case 0:
+		return pick(r, "x", "hello", "two words")
+	case 1:
+		return pick(r, "é€🐧", "exit", " x ", "[127.0.0.1:1] x", "> User", "%s%n", "upload", "{}")
+	}
+	return strings.Repeat("l", pick(r, 512, 1024, mostWords))
+}

@@ -1,0 +1,220 @@
+package protocols
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"netproctor/conformance"
+	"netproctor/fuzz"
+	"netproctor/reference/fileshare"
+)
+
+// fileshareFolder is what a server shares, within its working directory.
+const fileshareFolder = "server/"
+
+// fileshareFiles are those that a server begins with.
+var fileshareFiles = map[string]string{"hello.txt": "hello\r\n", "b": "bb"}
+
+// Fileshare gives the state machine of a file sharing server: several clients at
+// once, each in the middle of a conversation, on files that all of them change.
+func Fileshare(d fileshare.Dialect) *fuzz.Machine {
+	m := &fuzz.Machine{Files: map[string][]byte{}}
+	for name, data := range fileshareFiles {
+		m.Files[fileshareFolder+name] = []byte(data)
+	}
+	m.Start = fileshareState{dialect: d, model: fileshare.NewModel(d, fileshareFiles)}
+	m.Draw = func(r fuzz.Source) []fuzz.Action { return drawFileshare(r, d) }
+	if d != fileshare.Sized {
+		m.Pause = 10 * time.Millisecond
+	}
+	if d == fileshare.Text {
+		m.Pause = fileshare.TurnPause
+	}
+	return m
+}
+
+// A fileshareState is the reference's model and all conversations that go on.
+type fileshareState struct {
+	dialect fileshare.Dialect
+	model   fileshare.Model
+	talks   map[int]talk
+	// tainted says that an upload was broken off: what is left of it, and under
+	// which names, the source asks for with a should.
+	tainted bool
+	// doubtful are the names of such uploads. They stay so: a server may still be
+	// clearing up when the next upload of the name comes.
+	doubtful map[string]bool
+}
+
+// A talk is one client's conversation.
+type talk struct {
+	turns [][]byte // of the command that has not come to its end
+	said  int      // pieces of the answer to them that were said already
+	over  bool     // the connection is closed, or nothing more is known of it
+}
+
+// Can implements fuzz.State.
+func (s fileshareState) Can(a fuzz.Action) bool {
+	t, there := s.talks[a.Client]
+	switch a.Deed {
+	case fuzz.Connecting:
+		return !there
+	case fuzz.Sending:
+		return there && !t.over && !s.amid(a.Client)
+	case fuzz.Leaving, fuzz.Resetting:
+		return there
+	case fuzz.Laying:
+		return !s.amid(-1)
+	}
+	return false
+}
+
+// amid tells whether another client is in the middle of a command: its file may
+// be there in part.
+func (s fileshareState) amid(client int) bool {
+	for n, t := range s.talks {
+		if n != client && len(t.turns) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Apply implements fuzz.State.
+func (s fileshareState) Apply(a fuzz.Action) []fuzz.Reaction {
+	switch a.Deed {
+	case fuzz.Connecting:
+		return []fuzz.Reaction{{Next: s.with(a.Client, talk{}), Demands: "server.concurrent"}}
+	case fuzz.Laying:
+		files := s.model.Files()
+		files[strings.TrimPrefix(string(a.Turns[0]), fileshareFolder)] = string(a.Turns[1])
+		s.model = fileshare.NewModel(s.dialect, files)
+		return []fuzz.Reaction{{Next: s}}
+	case fuzz.Leaving, fuzz.Resetting:
+		return []fuzz.Reaction{{Next: s.left(a.Client), Demands: "server.after-close"}}
+	}
+	return s.sends(a)
+}
+
+// with is the state with a client's conversation at another point.
+func (s fileshareState) with(n int, t talk) fileshareState {
+	talks := map[int]talk{}
+	maps.Copy(talks, s.talks)
+	talks[n] = t
+	s.talks = talks
+	return s
+}
+
+// left is the state when a client has gone.
+func (s fileshareState) left(n int) fileshareState {
+	if t := s.talks[n]; len(t.turns) > 0 {
+		s = s.doubts(t.turns)
+	}
+	talks := maps.Clone(s.talks)
+	delete(talks, n)
+	s.talks = talks
+	return s
+}
+
+// doubts notes that a command was broken off: if it was a put, nothing is said of
+// its file.
+func (s fileshareState) doubts(turns [][]byte) fileshareState {
+	sent := bytes.Join(turns, nil)
+	s.tainted = true
+	doubtful := map[string]bool{}
+	maps.Copy(doubtful, s.doubtful)
+	for _, name := range fileshareNames {
+		if bytes.Contains(sent, []byte(name)) {
+			doubtful[s.dialect.StoredPrefix+name] = true
+		}
+	}
+	s.doubtful = doubtful
+	return s
+}
+
+// sends is a turn of a conversation.
+func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
+	t := s.talks[a.Client]
+	t.turns = append(slices.Clip(t.turns), a.Turns...)
+	for _, o := range s.model.Apply(t.turns...) {
+		next := s
+		then := t
+		pieces := o.Answer.Pieces[t.said:]
+		then.said = len(o.Answer.Pieces)
+		reply := fuzz.Reply{Open: o.Answer.Open}
+		for _, p := range pieces {
+			reply.Want = append(reply.Want, p.Bytes...)
+		}
+		if name := s.about(t.turns); s.doubtful[name] || reply.Open || s.tainted && s.dialect == fileshare.Text && anyOrder(pieces) {
+			// nothing can be said of what follows
+			reply = fuzz.Reply{Open: true}
+			o.Rest = fileshare.Closed
+		} else if anyOrder(pieces) {
+			reply.Fits = func(got []byte) (int, fuzz.Fit) { return s.fits(pieces, got) }
+			reply.Steps = func(conn string) []conformance.Step { return s.steps(conn, pieces) }
+		}
+		switch o.Rest {
+		case fileshare.Awaits:
+			then = talk{}
+		case fileshare.Closed:
+			then = talk{over: true}
+			if bye := s.isBye(a.Turns); bye {
+				reply.End = fuzz.Closes
+			} else {
+				reply.Open = true // it is answered, or the connection closed
+			}
+		}
+		if o.Rest != fileshare.Amid {
+			next.model = o.Next
+		}
+		all = append(all, fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: reply}, Next: next.with(a.Client, then), Demands: s.demand(t.turns)})
+	}
+	return all
+}
+
+// command is the first command in some turns.
+func (s fileshareState) command(turns [][]byte) *fileshare.Command {
+	if len(turns) == 0 {
+		return nil
+	}
+	c, err := fileshare.ReadCommand(bytes.NewReader(turns[0]), s.dialect)
+	if err != nil {
+		return nil
+	}
+	return c
+}
+
+// about is the name of the file that some turns ask for.
+func (s fileshareState) about(turns [][]byte) string {
+	if c := s.command(turns); c != nil && c.Kind == fileshare.Get {
+		return c.Name
+	}
+	return ""
+}
+
+func (s fileshareState) isBye(turns [][]byte) bool {
+	c := s.command(turns)
+	return c != nil && c.Kind == fileshare.Bye
+}
+
+// demand names the requirement that some turns are about.
+func (s fileshareState) demand(turns [][]byte) string {
+	c := s.command(turns)
+	switch {
+	case c == nil:
+		return "server.bad-command"
+	case c.Kind == fileshare.Get:
+		if _, there := s.model.Files()[c.Name]; !there {
+			return "server.get-missing"
+		}
+		return "server.get"
+	case c.Kind == fileshare.Put:
+		return "server.put"
+	case c.Kind == fileshare.Bye:
+		return "server.after-close"
+	}
+	return "server.list"
+}

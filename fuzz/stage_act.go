@@ -1,0 +1,217 @@
+package fuzz
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/netip"
+	"netproctor/conformance"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// play plays a history to its end or to the first fault. An error is the
+// harness's own.
+func (s *stage) play(ctx context.Context, history []Action) (*fault, error) {
+	for _, a := range history {
+		for i := range a.times() {
+			one := a
+			one.Times = 0
+			if a.Deed == Connecting {
+				one.Client += i
+			}
+			if f, err := s.do(ctx, one); f != nil || err != nil {
+				return f, err
+			}
+		}
+	}
+	s.settle()
+	if f := s.died(false); f != nil {
+		return f, nil
+	}
+	return s.leftover(), nil
+}
+
+// do does one action, turn by turn, and judges what comes of it.
+func (s *stage) do(ctx context.Context, a Action) (*fault, error) {
+	if a.Deed != Sending {
+		return s.step(ctx, a)
+	}
+	for _, turn := range a.Turns {
+		one := a
+		one.Turns = [][]byte{turn}
+		if f, err := s.step(ctx, one); f != nil || err != nil {
+			return f, err
+		}
+	}
+	return nil, nil
+}
+
+func (s *stage) step(ctx context.Context, a Action) (*fault, error) {
+	if len(s.belief) > mostBeliefs || slices.ContainsFunc(s.belief, func(st State) bool { return !st.Can(a) }) {
+		return nil, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	if c := s.client(a.Client); c != nil {
+		a.At = c.at
+	}
+	f, err := s.act(ctx, &a)
+	p := played{Action: a, names: maps.Clone(s.names)}
+	for _, st := range s.belief {
+		p.allowed = append(p.allowed, st.Apply(a)...)
+	}
+	if len(p.allowed) == 0 && err == nil {
+		err = fmt.Errorf("%s: the state machine allows nothing", a)
+	}
+	if f == nil && err == nil {
+		f = s.await(ctx, &p)
+	}
+	s.played = append(s.played, p)
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if died := s.died(f != nil); died != nil {
+		return died, nil
+	}
+	if f == nil && s.spins {
+		f = s.spin(&p)
+	}
+	return f, nil
+}
+
+func (s *stage) client(n int) *client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clients[n]
+}
+
+// act does what the action says, and notes the address of a client that comes.
+func (s *stage) act(ctx context.Context, a *Action) (*fault, error) {
+	switch a.Deed {
+	case Connecting:
+		return s.connect(ctx, a), nil
+	case Visiting:
+		f := s.connect(ctx, a)
+		if f == nil {
+			s.write(a.Client, a.sent())
+			s.end(a.Client, Ending)
+		}
+		return f, nil
+	case Sending:
+		s.write(a.Client, a.sent())
+	case Ending, Leaving, Resetting:
+		s.end(a.Client, a.Deed)
+	case Laying:
+		return nil, s.lay(string(a.Turns[0]), a.Turns[1])
+	case Restarting:
+		return s.restart(ctx), nil
+	}
+	return nil, nil
+}
+
+func (s *stage) connect(ctx context.Context, a *Action) *fault {
+	dial, cancel := context.WithTimeout(ctx, dialPatience)
+	defer cancel()
+	conn, err := s.box.Dial(dial, "tcp", s.address)
+	if err != nil {
+		return &fault{Hang, "no connection", "no connection: " + err.Error()}
+	}
+	c := &client{conn: conn}
+	if at, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
+		c.at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+	}
+	a.At = c.at
+	s.names[a.Client] = c.at.String()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old := s.clients[a.Client]; old != nil {
+		old.conn.Close() // its visit is over
+	}
+	s.clients[a.Client] = c
+	s.readers.Go(func() { s.listen(c) })
+	return nil
+}
+
+// listen notes what a client hears.
+func (s *stage) listen(c *client) {
+	b := make([]byte, 8<<10)
+	for {
+		n, err := c.conn.Read(b)
+		s.mu.Lock()
+		c.heard = append(c.heard, b[:n]...)
+		c.ended = err != nil
+		c.reset = err != nil && !errors.Is(err, io.EOF)
+		close(s.changed)
+		s.changed = make(chan struct{})
+		s.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// write sends in one write. That the server does not want it is its own affair.
+func (s *stage) write(n int, b []byte) {
+	c := s.client(n)
+	if c == nil {
+		return
+	}
+	c.conn.SetWriteDeadline(time.Now().Add(stagePatience))
+	c.conn.Write(b)
+}
+
+// end ends a connection, or the client's side of it.
+func (s *stage) end(n int, how Deed) {
+	c := s.client(n)
+	if c == nil { // the server has closed it
+		return
+	}
+	switch how {
+	case Ending:
+		if half, can := c.conn.(interface{ CloseWrite() error }); can {
+			half.CloseWrite()
+		}
+		return
+	case Resetting:
+		if l, can := c.conn.(interface{ SetLinger(int) error }); can {
+			l.SetLinger(0)
+		}
+	}
+	c.conn.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.clients, n)
+}
+
+// restart interrupts the program and starts it again, at the same port.
+func (s *stage) restart(ctx context.Context) *fault {
+	s.process.Signal(syscall.SIGINT)
+	select {
+	case <-s.process.Done():
+	case <-time.After(stagePatience):
+		return &fault{Hang, "hang after an interrupt", fmt.Sprintf("it runs on %s after SIGINT", stagePatience)}
+	case <-ctx.Done():
+		return nil
+	}
+	s.mu.Lock()
+	for n, c := range s.clients {
+		c.conn.Close()
+		delete(s.clients, n)
+	}
+	s.mu.Unlock()
+	if language, report := conformance.Uncaught(s.printed()); language != "" {
+		return &fault{Exception, "exception " + innermost(report), fmt.Sprintf("after SIGINT %s printed:\n%s", language, cutText(report, 2000))}
+	}
+	if err := s.start(ctx); err != nil {
+		return &fault{Crash, "cannot be started again", err.Error()}
+	}
+	return nil
+}
