@@ -79,7 +79,7 @@ var programs = []program{
 	{protocol: "mailbox", dir: "python-unusual", role: "server", command: "python3 server.py", needs: "python3", sample: serverSample},
 	{protocol: "mailbox", dir: "python-unusual", role: "client", command: "python3 client.py", needs: "python3", sample: clientSample},
 	{protocol: "mailbox", dir: "python-asyncio", role: "server", command: "python3 server.py", needs: "python3", lacks: "server.extra-bytes", sample: serverSample},
-	{protocol: "mailbox", dir: "c-good", role: "server", command: "{build}/server", needs: "cc", compile: "cc -O2 -o {build}/server server.c", lacks: "server.extra-bytes"},
+	{protocol: "mailbox", dir: "c-good", role: "server", command: "{build}/server", needs: "cc", compile: "cc -O2 -o {build}/server server.c", lacks: "server.extra-bytes", sample: serverSample},
 	{protocol: "mailbox", dir: "node-good", role: "server", command: "node server.js", needs: "node", sample: serverSample},
 
 	{protocol: "download", dir: "python-good", role: "server", command: "python3 server.py", needs: "python3", lacks: "server.extra-bytes"},
