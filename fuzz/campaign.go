@@ -151,7 +151,7 @@ func (c *campaign) run(ctx context.Context) error {
 		return nil
 	}
 	c.drop()
-	return c.found(ctx, f, c.recent(c.cases-1, -1))
+	return c.found(ctx, f, nil, c.recent(c.cases-1, -1))
 }
 
 func newCampaign(o *Options) *campaign {
@@ -304,7 +304,7 @@ func (c *campaign) follow(ctx context.Context, f *fault, i, n int) error {
 	if f.kind == Hang || f.kind == Spin {
 		c.limit = patience
 	}
-	if err := c.found(ctx, f, c.recent(i, n)); err != nil {
+	if err := c.found(ctx, f, c.generator.covered(i), c.recent(i, n)); err != nil {
 		return err
 	}
 	return c.fresh(ctx, i+1)
@@ -334,8 +334,9 @@ func (c *campaign) recent(i, n int) func(count int) []Visit {
 	}
 }
 
-// found follows a fault up, unless the same is known.
-func (c *campaign) found(ctx context.Context, f *fault, recent func(int) []Visit) error {
+// found follows a fault up, unless the same is known. A wrong answer that no
+// name explains breaks what the history that showed it is about.
+func (c *campaign) found(ctx context.Context, f *fault, covers []string, recent func(int) []Visit) error {
 	if c.known[f.signature] {
 		return nil
 	}
@@ -353,6 +354,9 @@ func (c *campaign) found(ctx context.Context, f *fault, recent func(int) []Visit
 	c.known[f.signature] = true
 	if c.known[finding.Signature] && finding.Signature != f.signature {
 		return nil // it came to the same in the end
+	}
+	if len(finding.Requirements) == 0 {
+		finding.Requirements = append(finding.Requirements, covers...)
 	}
 	return c.add(finding, after)
 }

@@ -84,6 +84,7 @@ func TestWrongServersAreFound(t *testing.T) {
 			require.NotEmpty(t, c.Findings, m.Why)
 			require.Equal(t, kind, c.Findings[0].Kind)
 			require.Equal(t, 3, c.Findings[0].Verified)
+			require.NotEmpty(t, c.Findings[0].Requirements)
 			t.Logf("%s: %s in %d visits", m.Name, c.Findings[0].Signature, len(c.Findings[0].Sends))
 		})
 	}

@@ -16,8 +16,9 @@ import (
 type generator struct {
 	seed      uint64
 	templates []template
-	histories [][]Visit // what scenarios send, connection by connection
-	names     [][]byte  // few, so that visits have to do with each other
+	histories [][]Visit  // what scenarios send, connection by connection
+	covers    [][]string // the requirements that those are about
+	names     [][]byte   // few, so that visits have to do with each other
 	pool      []message
 	// What at gives is made in these.
 	buf    []byte
@@ -86,7 +87,7 @@ func newGenerator(o *Options) *generator {
 	}
 	for _, s := range o.Protocol.Scenarios {
 		if s.Role() == conformance.Server {
-			g.addHistory(conformance.Preview(s, o.Seed))
+			g.addHistory(s, conformance.Preview(s, o.Seed))
 		}
 	}
 	r := rand.New(rand.NewPCG(g.seed, math.MaxUint64))
@@ -103,7 +104,7 @@ func newGenerator(o *Options) *generator {
 }
 
 // addHistory takes what a scenario sends: each connection is a visit.
-func (g *generator) addHistory(steps []conformance.StepPreview) {
+func (g *generator) addHistory(s *conformance.Scenario, steps []conformance.StepPreview) {
 	var order []string
 	sent := map[string][]byte{}
 	total := 0
@@ -129,7 +130,16 @@ func (g *generator) addHistory(steps []conformance.StepPreview) {
 	for _, conn := range order {
 		history = append(history, sent[conn])
 	}
-	g.histories = append(g.histories, history)
+	g.histories, g.covers = append(g.histories, history), append(g.covers, s.Covers)
+}
+
+// covered gives the requirements that the i-th history is about, if it is a
+// scenario's.
+func (g *generator) covered(i int) []string {
+	if i < len(g.covers) {
+		return g.covers[i]
+	}
+	return nil
 }
 
 // at gives the i-th history: first what people thought of, each once. It is good
