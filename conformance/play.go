@@ -408,6 +408,13 @@ func (p *player) conn(name string) (*liveConn, error) {
 	return p.live[c.name], nil
 }
 
+// rest is how long to wait between two looks at what changes without telling:
+// little at first, as most things are there soon, and more the longer it takes.
+func rest(since time.Time, least time.Duration) time.Duration {
+	const most = 25 * time.Millisecond
+	return max(least, min(time.Since(since)/16, most))
+}
+
 // look notes how the programs are, as evidence for a step that does not hold. A
 // program that is dying gets the time to say why.
 func (p *player) look(ctx context.Context) {

@@ -78,7 +78,8 @@ func (v *view) applyFolder(e Event) {
 }
 
 func (s *ExpectContents) play(ctx context.Context, p *player) error {
-	deadline := time.Now().Add(p.patient(s.limit()))
+	began := time.Now()
+	deadline := began.Add(p.patient(s.limit()))
 	for last := false; ; {
 		if err := p.seeFolder(s.Path, FolderSeen); err != nil {
 			return err
@@ -89,7 +90,7 @@ func (s *ExpectContents) play(ctx context.Context, p *player) error {
 		if f.State != Pending || last {
 			return nil
 		}
-		if err := p.pause(ctx, filePause); err != nil {
+		if err := p.pause(ctx, rest(began, filePause)); err != nil {
 			return err
 		}
 		last = time.Now().After(deadline)

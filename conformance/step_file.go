@@ -98,11 +98,12 @@ type ExpectFile struct {
 	Gone    bool  // nothing of that name may be there
 }
 
-// filePause lies between two looks at a file.
+// filePause lies between the first two looks at a file.
 const filePause = 10 * time.Millisecond
 
 func (s *ExpectFile) play(ctx context.Context, p *player) error {
-	deadline := time.Now().Add(p.patient(s.limit()))
+	began := time.Now()
+	deadline := began.Add(p.patient(s.limit()))
 	var before fs.FileInfo
 	for last := false; ; {
 		info, err := s.look(p, before, last)
@@ -116,7 +117,7 @@ func (s *ExpectFile) play(ctx context.Context, p *player) error {
 		if f.State != Pending || last {
 			return nil
 		}
-		if err := p.pause(ctx, filePause); err != nil {
+		if err := p.pause(ctx, rest(began, filePause)); err != nil {
 			return err
 		}
 		last = time.Now().After(deadline)

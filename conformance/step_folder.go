@@ -15,13 +15,14 @@ type ExpectFolder struct {
 }
 
 func (s *ExpectFolder) play(ctx context.Context, p *player) error {
-	deadline := time.Now().Add(p.patient(s.limit()))
+	began := time.Now()
+	deadline := began.Add(p.patient(s.limit()))
 	for {
 		there, err := s.look(p)
 		if err != nil || there || time.Now().After(deadline) {
 			return err
 		}
-		if err := p.pause(ctx, filePause); err != nil {
+		if err := p.pause(ctx, rest(began, filePause)); err != nil {
 			return err
 		}
 	}

@@ -78,8 +78,8 @@ const promptPatience = 2 * time.Second
 // awaitInput waits until the program is blocked reading its standard input,
 // has ended, or the time is over.
 func (p *player) awaitInput(ctx context.Context, run string, proc Process, limit time.Duration) error {
-	deadline := time.Now().Add(limit)
-	for time.Now().Before(deadline) {
+	began := time.Now()
+	for deadline := began.Add(limit); time.Now().Before(deadline); {
 		if proc.AwaitsInput() {
 			p.add(Event{Kind: AwaitsInput, Run: run})
 			return nil
@@ -88,7 +88,7 @@ func (p *player) awaitInput(ctx context.Context, run string, proc Process, limit
 		case <-proc.Done():
 			p.ended[run]()
 			return nil
-		case <-time.After(2 * time.Millisecond):
+		case <-time.After(rest(began, 2*time.Millisecond)):
 		case <-ctx.Done():
 			return fmt.Errorf("stopped while waiting for a prompt: %w", context.Cause(ctx))
 		}
