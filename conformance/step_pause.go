@@ -3,7 +3,6 @@ package conformance
 import (
 	"context"
 	"fmt"
-	"net"
 	"time"
 
 	"go.starlark.net/starlark"
@@ -21,37 +20,15 @@ type Pause struct {
 
 func (s *Pause) play(ctx context.Context, p *player) error {
 	if s.Taken != "" {
-		if err := p.awaitTaken(ctx, s.Taken); err != nil {
+		c, err := p.conn(s.Taken)
+		if err != nil {
 			return err
+		}
+		if c != nil {
+			AwaitTaken(ctx, p.box, c.Conn, p.patient(0))
 		}
 	}
 	return p.pause(ctx, s.For)
-}
-
-// taking is a sandbox that can tell how many of the bytes sent on a connection the
-// program has not read.
-type taking interface {
-	Unread(ctx context.Context, c net.Conn) (n int, err error)
-}
-
-// awaitTaken waits until the program has read all, or cannot be seen to.
-func (p *player) awaitTaken(ctx context.Context, name string) error {
-	box, can := p.box.(taking)
-	c, err := p.conn(name)
-	if err != nil || c == nil || !can {
-		return err
-	}
-	for deadline := time.Now().Add(p.patient(0)); time.Now().Before(deadline); {
-		if n, err := box.Unread(ctx, c.Conn); n == 0 || err != nil {
-			return nil // what cannot be seen is not waited for
-		}
-		select {
-		case <-time.After(2 * time.Millisecond):
-		case <-ctx.Done():
-			return fmt.Errorf("stopped while a message was not read: %w", context.Cause(ctx))
-		}
-	}
-	return nil
 }
 
 // pause sleeps and notes for how long it really did.

@@ -196,26 +196,11 @@ const (
 // await keeps a lull of the sender one to a receiver that is slow, which would
 // else find two messages in one: it begins again when all has been read.
 func (f *flow) await(ctx context.Context, lull time.Duration) {
-	box, can := f.relay.player.box.(taking)
-	if !can || lull < shortestLull {
+	if lull < shortestLull || !AwaitTaken(ctx, f.relay.player.box, f.to, takenPatience) {
 		return
 	}
-	slow := false
-	for deadline := time.Now().Add(takenPatience); time.Now().Before(deadline) && ctx.Err() == nil; slow = true {
-		if n, err := box.Unread(ctx, f.to); n == 0 || err != nil {
-			break // what cannot be seen is not waited for
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	if slow {
-		sleep(ctx, min(lull, longestLull))
-	}
-}
-
-// sleep waits, unless the play ends.
-func sleep(ctx context.Context, d time.Duration) {
 	select {
-	case <-time.After(d):
+	case <-time.After(min(lull, longestLull)):
 	case <-ctx.Done():
 	}
 }

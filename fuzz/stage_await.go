@@ -5,36 +5,17 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net"
 	"path"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
+
+	"netproctor/conformance"
 )
 
 // moment is how long a client is quiet where nothing shows that it was heard.
 const moment = 20 * time.Millisecond
-
-// taking is a sandbox that can tell how many of the bytes sent on a connection the
-// program has not read.
-type taking interface {
-	Unread(ctx context.Context, c net.Conn) (n int, err error)
-}
-
-// taken waits until the program has read what a client has sent, or cannot be seen
-// to.
-func (s *stage) taken(ctx context.Context, c *client) {
-	box, can := s.box.(taking)
-	if !can || c == nil {
-		return
-	}
-	for deadline := time.Now().Add(s.o.patient()); time.Now().Before(deadline) && ctx.Err() == nil; time.Sleep(2 * time.Millisecond) {
-		if n, err := box.Unread(ctx, c.conn); n == 0 || err != nil {
-			return
-		}
-	}
-}
 
 // settle waits until the server has done what follows from what it has read: for a
 // pause, and then until none of its threads has anything to do. One that has
@@ -74,7 +55,9 @@ func (s *stage) await(ctx context.Context, p *played) *fault {
 			return s.wrong(p, false)
 		case len(whole) > 0 && !settled && (quiet || len(short) > 0):
 			settled = true
-			s.taken(ctx, s.client(p.Client))
+			if c := s.client(p.Client); c != nil {
+				conformance.AwaitTaken(ctx, s.box, c.conn, s.o.patient())
+			}
 			s.settle()
 			continue
 		case len(whole) > 0:
