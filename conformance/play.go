@@ -220,48 +220,6 @@ func (p *player) setPlace(host, port string) {
 	p.add(Event{Kind: Place, Text: host + " " + port})
 }
 
-// await plays an expectation: it waits until the step's judgement is no longer
-// pending, or for at most the given time.
-func (p *player) await(ctx context.Context, s Step, within time.Duration) error {
-	timer := time.NewTimer(p.patient(within))
-	defer timer.Stop()
-	for {
-		p.mu.Lock()
-		f, changed := s.judge(p.view, p.bind), p.changed
-		p.mu.Unlock()
-		if f.State != Pending {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-timer.C:
-			return nil
-		case <-ctx.Done():
-			return fmt.Errorf("stopped while waiting: %w", context.Cause(ctx))
-		}
-	}
-}
-
-// within is how long a step waits that has this limit.
-func (p *player) within(limit time.Duration) time.Duration {
-	switch {
-	case limit > 0:
-		return limit
-	case p.role.Patience > 0:
-		return p.role.Patience
-	}
-	return patience
-}
-
-// patient is a wait, as long as this machine needs it to be.
-func (p *player) patient(limit time.Duration) time.Duration {
-	within := p.within(limit)
-	if p.opts.Patience > 0 {
-		return time.Duration(float64(within) * p.opts.Patience)
-	}
-	return within
-}
-
 // add notes an event. At is set to now unless the caller read the clock
 // before the call that the event tells of.
 func (p *player) add(e Event) {
@@ -406,13 +364,6 @@ func (p *player) conn(name string) (*liveConn, error) {
 		return nil, fmt.Errorf("connection %q: %w", name, errNoConn)
 	}
 	return p.live[c.name], nil
-}
-
-// rest is how long to wait between two looks at what changes without telling:
-// little at first, as most things are there soon, and more the longer it takes.
-func rest(since time.Time, least time.Duration) time.Duration {
-	const most = 25 * time.Millisecond
-	return max(least, min(time.Since(since)/16, most))
 }
 
 // look notes how the programs are, as evidence for a step that does not hold. A

@@ -82,17 +82,3 @@ func unfit(err error) Finding {
 type action struct{}
 
 func (action) judge(*view, *binding) Finding { return ok }
-
-// A wait is the part that all expectations share: for how long they wait.
-type wait struct {
-	Within time.Duration
-}
-
-// patience is how long an expectation waits where neither the scenario nor the
-// program's declaration says: long enough for any program that works, and paid
-// only by one that does not.
-const patience = 3 * time.Second
-
-// limit is how long the step waits at most; 0 leaves it to the program's
-// declaration.
-func (w wait) limit() time.Duration { return w.Within }
