@@ -133,7 +133,7 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 }
 
 func (c *campaign) run(ctx context.Context) error {
-	for i := 0; c.goesOn(ctx, i); i++ {
+	for i := 0; goesOn(ctx, i, c.o.Cases, c.began, c.o.For); i++ {
 		if err := c.play(ctx, i); err != nil {
 			return err
 		}
@@ -188,14 +188,16 @@ const mostDoubts = 8
 // vainTries is how often a fault is followed up that no fresh program shows.
 const vainTries = 3
 
-func (c *campaign) goesOn(ctx context.Context, i int) bool {
+// goesOn tells whether the i-th case is played: there are so many, or if that is 0
+// as many as the time allows.
+func goesOn(ctx context.Context, i, cases int, began time.Time, limit time.Duration) bool {
 	switch {
 	case ctx.Err() != nil:
 		return false
-	case c.o.Cases > 0:
-		return i < c.o.Cases
+	case cases > 0:
+		return i < cases
 	}
-	return time.Since(c.began) < c.o.For
+	return time.Since(began) < limit
 }
 
 // fresh starts the program anew, for the i-th case and those after it.

@@ -199,7 +199,7 @@ func look(t *testing.T, o *Options, limit time.Duration) string {
 	require.NoError(t, c.fresh(ctx, 0))
 	defer c.drop()
 	most, _ := strconv.Atoi(cmp.Or(os.Getenv("GUIDANCE_VISITS"), "1000000"))
-	for i := 0; c.goesOn(ctx, i) && len(c.findings) == 0 && c.visits < most; i++ {
+	for i := 0; goesOn(ctx, i, o.Cases, c.began, o.For) && len(c.findings) == 0 && c.visits < most; i++ {
 		if err := c.play(ctx, i); err != nil {
 			break
 		}

@@ -122,14 +122,16 @@ func (k *guide) parse(v Visit) (record.Decoded, bool) {
 	return record.Decoded{}, false
 }
 
+// isText tells whether a field holds a text, or other bytes of any length.
+func isText(f *record.Field) bool {
+	return f.Kind == record.Text || f.Kind == record.Blob || f.Kind == record.Until || f.Kind == record.Rest
+}
+
 // texts are the names of the fields that hold texts.
 func texts(d *record.Decoded) (names []string) {
 	for _, e := range d.Fields {
-		switch e.Field.Kind {
-		case record.Text, record.Blob, record.Until, record.Rest:
-			if e.Field.Name != "" {
-				names = append(names, e.Field.Name)
-			}
+		if isText(e.Field) && e.Field.Name != "" {
+			names = append(names, e.Field.Name)
 		}
 	}
 	return names

@@ -95,11 +95,21 @@ func (p *program) died() *fault {
 	}
 	switch {
 	case language != "":
-		return &fault{Exception, "exception " + innermost(report), fmt.Sprintf("%s printed:\n%s", language, cutText(report, 2000))}
+		return uncaught(language+" printed", report)
 	case p.ended():
-		return &fault{Crash, "crash " + p.process.Status().Text + masked(p.printed()), "it ended: " + p.process.Status().Text + p.lastWords()}
+		return crashed(p.process.Status(), p.printed())
 	}
 	return nil
+}
+
+// uncaught is the fault of a program that printed the report of an exception.
+func uncaught(who string, report []byte) *fault {
+	return &fault{Exception, "exception " + innermost(report), fmt.Sprintf("%s:\n%s", who, cutText(report, 2000))}
+}
+
+// crashed is the fault of a program that has ended.
+func crashed(status conformance.ProcessStatus, out []byte) *fault {
+	return &fault{Crash, "crash " + status.Text + masked(out), "it ended: " + status.Text + lastWords(out)}
 }
 
 // dies waits for an end that earlier visits may have brought about.

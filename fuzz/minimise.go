@@ -123,22 +123,30 @@ func (m *minimiser) play(ctx context.Context, history []Visit) (played int, f *f
 
 // shorten leaves out what visits it can, and then makes the last one shorter.
 func (m *minimiser) shorten(ctx context.Context, f *fault, history []Visit) ([]Visit, *fault) {
-	for chunk := (len(history) + 1) / 2; chunk > 0; chunk /= 2 {
-		for from := len(history) - chunk; from >= 0; from -= chunk {
-			m.try(ctx, &history, &f, slices.Concat(history[:from], history[from+chunk:]))
-			from = min(from, len(history))
-		}
-	}
+	leaveOut(history, (len(history)+1)/2, func(less []Visit) []Visit {
+		m.try(ctx, &history, &f, less)
+		return history
+	})
 	end := len(history) - 1
-	for chunk := (len(history[end]) + 1) / 2; chunk > 0; chunk /= 2 {
-		for from := len(history[end]) - chunk; from >= 0; from -= chunk {
-			shorter := slices.Clone(history)
-			shorter[end] = slices.Concat(history[end][:from], history[end][from+chunk:])
-			m.try(ctx, &history, &f, shorter)
-			from = min(from, len(history[end]))
+	leaveOut(history[end], (len(history[end])+1)/2, func(less Visit) Visit {
+		shorter := slices.Clone(history)
+		shorter[end] = less
+		m.try(ctx, &history, &f, shorter)
+		return history[end]
+	})
+	return history, f
+}
+
+// leaveOut leaves parts out of a list, so many elements at once at first and
+// single ones at last, from the end on. Each time try gives what is kept: the
+// shorter list, or what it was.
+func leaveOut[L ~[]E, E any](list L, chunk int, try func(less L) (kept L)) {
+	for ; chunk > 0; chunk /= 2 {
+		for from := len(list) - chunk; from >= 0; from -= chunk {
+			list = try(slices.Concat(list[:from], list[from+chunk:]))
+			from = min(from, len(list))
 		}
 	}
-	return history, f
 }
 
 // try takes a shorter history if it ends in the same signature.

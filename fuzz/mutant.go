@@ -192,7 +192,7 @@ func (s seed) spoil(r *rand.Rand) []byte {
 	fields := leaves(&d, nil)
 	e := fields[r.IntN(len(fields))]
 	other := others(&e)
-	if e.Field.Kind == record.Text || e.Field.Kind == record.Until || e.Field.Kind == record.Rest || e.Field.Kind == record.Blob {
+	if isText(e.Field) {
 		other = odd
 	}
 	if len(other) == 0 {

@@ -137,25 +137,33 @@ func furnish(box conformance.Sandbox, files map[string][]byte) error {
 }
 
 func (p *program) awaitListening(ctx context.Context) error {
+	at, err := awaitListening(ctx, p.process, p.printed)
+	if err != nil {
+		return err
+	}
+	if !at.Addr().IsUnspecified() {
+		p.address = at
+	}
+	p.first, _ = p.process.Vitals()
+	return nil
+}
+
+// awaitListening waits until a server listens, and gives where.
+func awaitListening(ctx context.Context, server conformance.Process, printed func() []byte) (netip.AddrPort, error) {
 	deadline := time.Now().Add(startLimit)
 	for pause := time.Millisecond; time.Now().Before(deadline); pause = min(2*pause, 20*time.Millisecond) {
-		at, err := p.process.Listeners()
-		if err == nil && len(at) > 0 {
-			if a := at[0]; !a.Addr().IsUnspecified() {
-				p.address = a
-			}
-			p.first, _ = p.process.Vitals()
-			return nil
+		if at, err := server.Listeners(); err == nil && len(at) > 0 {
+			return at[0], nil
 		}
 		select {
-		case <-p.process.Done():
-			return fmt.Errorf("%w: %s%s", errNeverListens, p.process.Status().Text, p.lastWords())
+		case <-server.Done():
+			return netip.AddrPort{}, fmt.Errorf("%w: %s%s", errNeverListens, server.Status().Text, lastWords(printed()))
 		case <-time.After(pause):
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return netip.AddrPort{}, context.Cause(ctx)
 		}
 	}
-	return fmt.Errorf("%w within %s", errNeverListens, startLimit)
+	return netip.AddrPort{}, fmt.Errorf("%w within %s", errNeverListens, startLimit)
 }
 
 // print keeps the end of what the program prints, and looks for reports of
@@ -191,8 +199,8 @@ func (p *program) printed() []byte {
 	return slices.Clone(p.output[max(0, len(p.output)-outputKept):])
 }
 
-func (p *program) lastWords() string {
-	out := p.printed()
+// lastWords are the end of what a program printed, for people.
+func lastWords(out []byte) string {
 	if len(out) == 0 {
 		return ""
 	}

@@ -23,12 +23,10 @@ func (m *shortener) shorten(ctx context.Context, history []Action) []Action {
 	for before := -1; before != weight(history); {
 		before = weight(history)
 		m.cut(ctx, &history)
-		for chunk := len(history) / 2; chunk > 0; chunk /= 2 {
-			for from := len(history) - chunk; from >= 0; from -= chunk {
-				m.try(ctx, &history, slices.Concat(history[:from], history[from+chunk:]))
-				from = min(from, len(history))
-			}
-		}
+		leaveOut(history, len(history)/2, func(less []Action) []Action {
+			m.try(ctx, &history, less)
+			return history
+		})
 		m.merge(ctx, &history)
 		m.repetitions(ctx, &history)
 		m.rename(ctx, &history)

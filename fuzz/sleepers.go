@@ -279,8 +279,8 @@ func (p *program) stopping(ctx context.Context, o *Options, x stop) (a answer, e
 	c.SetDeadline(time.Now().Add(answerLimit))
 	_, err = c.Write(x.message[x.Cut:])
 	late = time.Since(began) > o.Gap*9/10
-	if half, can := c.(interface{ CloseWrite() error }); can && err == nil {
-		half.CloseWrite()
+	if err == nil {
+		halfClose(c)
 	}
 	return drain(c, answerLimit), "", late
 }

@@ -137,25 +137,16 @@ func (s *stage) start(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("start the program: %w", err)
 	}
-	deadline := time.Now().Add(startLimit)
-	for pause := time.Millisecond; time.Now().Before(deadline); pause = min(2*pause, 20*time.Millisecond) {
-		if at, err := s.process.Listeners(); err == nil && len(at) > 0 {
-			s.address = net.JoinHostPort(s.values["host"], strconv.Itoa(int(at[0].Port())))
-			if !at[0].Addr().IsUnspecified() {
-				s.address = at[0].String()
-			}
-			s.settle()
-			return nil
-		}
-		select {
-		case <-s.process.Done():
-			return fmt.Errorf("%w: %s%s", errNeverListens, s.process.Status().Text, lastWords(s.printed()))
-		case <-time.After(pause):
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+	at, err := awaitListening(ctx, s.process, s.printed)
+	if err != nil {
+		return err
 	}
-	return fmt.Errorf("%w within %s", errNeverListens, startLimit)
+	s.address = net.JoinHostPort(s.values["host"], strconv.Itoa(int(at.Port())))
+	if !at.Addr().IsUnspecified() {
+		s.address = at.String()
+	}
+	s.settle()
+	return nil
 }
 
 func (s *stage) print(_ string, b []byte) {
@@ -189,14 +180,6 @@ func (s *stage) newly() []byte {
 
 // seam is as long as the beginning of a report may be, in bytes.
 const seam = 64
-
-// lastWords are the end of what a program printed, for people.
-func lastWords(out []byte) string {
-	if len(out) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("; it printed %q", out[max(0, len(out)-400):])
-}
 
 func (s *stage) close() error {
 	s.mu.Lock()

@@ -7,10 +7,11 @@ import (
 	"io"
 	"maps"
 	"net/netip"
-	"netproctor/conformance"
 	"slices"
 	"syscall"
 	"time"
+
+	"netproctor/conformance"
 )
 
 // play plays a history to its end or to the first fault. An error is the
@@ -176,9 +177,7 @@ func (s *stage) end(n int, how Deed) {
 	}
 	switch how {
 	case Ending:
-		if half, can := c.conn.(interface{ CloseWrite() error }); can {
-			half.CloseWrite()
-		}
+		halfClose(c.conn)
 		return
 	case Resetting:
 		if l, can := c.conn.(interface{ SetLinger(int) error }); can {
@@ -208,7 +207,7 @@ func (s *stage) restart(ctx context.Context) *fault {
 	}
 	s.mu.Unlock()
 	if language, report := conformance.Uncaught(s.printed()); language != "" {
-		return &fault{Exception, "exception " + innermost(report), fmt.Sprintf("after SIGINT %s printed:\n%s", language, cutText(report, 2000))}
+		return uncaught("after SIGINT "+language+" printed", report)
 	}
 	if err := s.start(ctx); err != nil {
 		return &fault{Crash, "cannot be started again", err.Error()}

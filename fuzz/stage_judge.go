@@ -35,9 +35,9 @@ func (s *stage) died(odd bool) *fault {
 	}
 	switch {
 	case language != "" && (forbidden || ended || odd):
-		return &fault{Exception, "exception " + innermost(report), fmt.Sprintf("%s printed:\n%s", language, cutText(report, 2000))}
+		return uncaught(language+" printed", report)
 	case ended:
-		return &fault{Crash, "crash " + s.process.Status().Text + masked(out), "it ended: " + s.process.Status().Text + lastWords(out)}
+		return crashed(s.process.Status(), out)
 	}
 	return nil
 }

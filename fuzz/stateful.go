@@ -72,7 +72,7 @@ const mostFailed = 3
 func RunMachine(ctx context.Context, o MachineOptions) (*Campaign, error) {
 	failed := 0 // starts that failed one after the other
 	c := &stateful{o: &o, began: time.Now(), known: map[string]bool{}, tries: map[string]int{}}
-	for i := 0; c.goesOn(ctx, i); i++ {
+	for i := 0; goesOn(ctx, i, o.Cases, c.began, o.For); i++ {
 		history := o.Machine.History(rand.New(rand.NewPCG(o.Seed, uint64(i))))
 		f, s, err := o.probe(ctx, history)
 		switch {
@@ -109,16 +109,6 @@ type stateful struct {
 	began, told time.Time
 	known       map[string]bool // signatures
 	tries       map[string]int  // by the signature of the long history
-}
-
-func (c *stateful) goesOn(ctx context.Context, i int) bool {
-	switch {
-	case ctx.Err() != nil:
-		return false
-	case c.o.Cases > 0:
-		return i < c.o.Cases
-	}
-	return time.Since(c.began) < c.o.For
 }
 
 func (c *stateful) tell() {

@@ -56,7 +56,7 @@ const goodTries = 8
 
 // warm plays scenarios as they are until the program passes one.
 func (c *suite) warm(ctx context.Context) error {
-	last := "it has no scenario that can be fuzzed"
+	why := "it has no scenario that can be fuzzed"
 	tried := 0
 	for _, s := range c.seeds {
 		if c.tested(s.scenario.ID) {
@@ -67,12 +67,12 @@ func (c *suite) warm(ctx context.Context) error {
 		if v.Outcome == conformance.Pass || ctx.Err() != nil {
 			return nil
 		}
-		last = fmt.Sprintf("%s: wanted %s, got %s", s.scenario.ID, v.Finding.Want, v.Finding.Got)
+		why = fmt.Sprintf("%s: wanted %s, got %s", s.scenario.ID, v.Finding.Want, v.Finding.Got)
 		if tried++; tried == goodTries {
 			break
 		}
 	}
-	return fmt.Errorf("%w: %s", ErrNeverWorked, last)
+	return fmt.Errorf("%w: %s", ErrNeverWorked, why)
 }
 
 func (c *suite) run(ctx context.Context) {
@@ -95,10 +95,7 @@ func (c *suite) run(ctx context.Context) {
 func (c *suite) take(ctx context.Context) (i int, more bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case ctx.Err() != nil:
-		return 0, false
-	case c.o.Cases > 0 && c.next >= c.o.Cases, c.o.Cases == 0 && time.Since(c.began) >= c.o.For:
+	if !goesOn(ctx, c.next, c.o.Cases, c.began, c.o.For) {
 		return 0, false
 	}
 	if c.o.Progress != nil && time.Since(c.told) > tellEvery {
@@ -221,7 +218,7 @@ func (c *suite) fault(ctx context.Context, m *mutant) *fault {
 	about := m.about()
 	out := printed(tr)
 	if language, report := conformance.Uncaught(out); language != "" {
-		return &fault{Exception, "exception " + innermost(report), fmt.Sprintf("%s printed:\n%s", language, cutText(report, 2000))}
+		return uncaught(language+" printed", report)
 	}
 	state := last(tr, conformance.Vitals)
 	evidence := fmt.Sprintf("wanted %s, got %s; the program is %s", v.Finding.Want, v.Finding.Got, state)
@@ -274,19 +271,17 @@ const (
 func (c *suite) shorten(ctx context.Context, m *mutant, f *fault) (*mutant, *fault) {
 	plays, until := 0, time.Now().Add(shortenFor)
 	s := seed{m.base, m.at, m.layout, nil}
-	for chunk := len(m.message) / 2; chunk > 0; chunk /= 2 {
-		for from := len(m.message) - chunk; from >= 0; from -= chunk {
-			if plays == shortenPlays || time.Now().After(until) || ctx.Err() != nil {
-				return m, f
-			}
-			plays++
-			shorter := s.mutate(append(append([]byte{}, m.message[:from]...), m.message[from+chunk:]...))
-			if again := c.fault(ctx, shorter); again != nil && again.signature == f.signature {
-				m, f = shorter, again
-			}
-			from = min(from, len(m.message))
+	leaveOut(m.message, len(m.message)/2, func(less []byte) []byte {
+		if plays == shortenPlays || time.Now().After(until) || ctx.Err() != nil {
+			return m.message
 		}
-	}
+		plays++
+		shorter := s.mutate(less)
+		if again := c.fault(ctx, shorter); again != nil && again.signature == f.signature {
+			m, f = shorter, again
+		}
+		return m.message
+	})
 	return m, f
 }
 

@@ -60,11 +60,17 @@ func (w *dialled) visit(ctx context.Context, v Visit, limit time.Duration) answe
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(limit))
 	if _, err := c.Write(v); err == nil {
-		if half, can := c.(interface{ CloseWrite() error }); can {
-			half.CloseWrite()
-		}
+		halfClose(c)
 	}
 	return drain(c, limit)
+}
+
+// halfClose ends the sending side. That the connection is gone by then is told by
+// what is read.
+func halfClose(c net.Conn) {
+	if half, can := c.(interface{ CloseWrite() error }); can {
+		half.CloseWrite()
+	}
 }
 
 // drain reads to the end of a connection.
