@@ -127,12 +127,12 @@ func (m *minimiser) shorten(ctx context.Context, f *fault, history []Visit) ([]V
 		m.try(ctx, &history, &f, less)
 		return history
 	})
-	end := len(history) - 1
-	leaveOut(history[end], (len(history[end])+1)/2, func(less Visit) Visit {
+	last := history[len(history)-1] // a program may show its fault at an earlier visit
+	leaveOut(last, (len(last)+1)/2, func(less Visit) Visit {
 		shorter := slices.Clone(history)
-		shorter[end] = less
+		shorter[len(shorter)-1] = less
 		m.try(ctx, &history, &f, shorter)
-		return history[end]
+		return history[len(history)-1]
 	})
 	return history, f
 }
