@@ -116,7 +116,7 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNeverWorked, err)
 	}
 	defer c.drop()
-	c.beside = newSleepers(&o)
+	c.beside = newSleepers(&o, c.generator)
 	c.beside.begin(ctx)
 	err := c.run(ctx)
 	c.drop()
@@ -234,23 +234,32 @@ func (c *campaign) play(ctx context.Context, i int) error {
 	case wrong:
 		c.wrong++
 	}
+	f, n, err := c.visit(ctx, history, false)
+	if f == nil {
+		return err
+	}
+	return c.follow(ctx, f, i, n)
+}
+
+// visit plays a history on the program that runs, up to a fault that the campaign
+// does not go on with. It gives the number of the last visit.
+func (c *campaign) visit(ctx context.Context, history []Visit, guided bool) (f *fault, n int, err error) {
 	for n, v := range history {
 		f := c.program.play(ctx, c.o, v, c.limit)
 		c.visits++
 		if f == nil {
-			c.guide.learn(c.program, history, n, false) // guidance
+			c.guide.learn(c.program, history, n, guided)
 			continue
 		}
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, n, err
 		}
-		if c.tolerates(f, v) {
-			c.tolerated++
-			continue
+		if !c.tolerates(f, v) {
+			return f, n, nil
 		}
-		return c.follow(ctx, f, i, n)
+		c.tolerated++
 	}
-	return nil
+	return nil, len(history) - 1, nil
 }
 
 // look looks at the program now and then, and starts it afresh when its time is
@@ -410,18 +419,26 @@ func (c *campaign) tell() {
 
 // layouts gives the records that scenarios send to a server.
 func (o *Options) layouts() []*record.Layout {
-	if o.requests != nil {
-		return o.requests
+	if o.requests == nil {
+		o.preview(func(*conformance.Scenario, []conformance.StepPreview) {})
 	}
+	return o.requests
+}
+
+// preview gives the scenarios of a server one by one, with what they send, and
+// notes the records among that. Making it is most of what a campaign does before
+// it begins.
+func (o *Options) preview(each func(s *conformance.Scenario, steps []conformance.StepPreview)) {
 	for _, s := range o.Protocol.Scenarios {
 		if s.Role() != conformance.Server {
 			continue
 		}
-		for _, step := range conformance.Preview(s, o.Seed) {
+		steps := conformance.Preview(s, o.Seed)
+		for _, step := range steps {
 			if step.Layout != nil && !step.Datagram && !slices.Contains(o.requests, step.Layout) {
 				o.requests = append(o.requests, step.Layout)
 			}
 		}
+		each(s, steps)
 	}
-	return o.requests
 }

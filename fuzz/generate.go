@@ -80,16 +80,15 @@ func newGenerator(o *Options) *generator {
 	for _, n := range []string{"a", "bb", "é", "ccc"} {
 		g.names = append(g.names, []byte(n))
 	}
-	for _, l := range o.layouts() {
+	o.requests = nil
+	o.preview(g.addHistory)
+	var all []template
+	for _, l := range o.requests {
 		for _, b := range Legal(l, templateMost) {
-			g.templates = append(g.templates, template{l, b})
+			all = append(all, template{l, b})
 		}
 	}
-	for _, s := range o.Protocol.Scenarios {
-		if s.Role() == conformance.Server {
-			g.addHistory(s, conformance.Preview(s, o.Seed))
-		}
-	}
+	g.templates = append(all, g.templates...)
 	r := rand.New(rand.NewPCG(g.seed, math.MaxUint64))
 	for i := range max(poolSize, 2*len(g.templates)) {
 		if len(g.templates) == 0 {
@@ -101,6 +100,13 @@ func newGenerator(o *Options) *generator {
 		}
 	}
 	return g
+}
+
+// copy gives a generator of the same, which may be used at the same time.
+func (g *generator) copy() *generator {
+	other := *g
+	other.draws, other.buf, other.pool = *rand.New(&other.source), nil, slices.Clone(g.pool)
+	return &other
 }
 
 // addHistory takes what a scenario sends: each connection is a visit.

@@ -239,24 +239,13 @@ func (c *campaign) guided(ctx context.Context, i int) error {
 	for k.guides(i, c.visits) {
 		history := k.next()
 		k.cases++
-		k.between[i] = append(k.between[i], nil)
-		last := &k.between[i][len(k.between[i])-1]
-		for n, v := range history {
-			*last = append(*last, v)
-			f := c.program.play(ctx, c.o, v, c.limit)
-			c.visits++
-			k.visits++
-			if f == nil {
-				k.learn(c.program, history, n, true)
-				continue
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if c.tolerates(f, v) {
-				c.tolerated++
-				continue
-			}
+		f, n, err := c.visit(ctx, history, true)
+		k.visits += n + 1
+		k.between[i] = append(k.between[i], history[:n+1])
+		switch {
+		case err != nil:
+			return err
+		case f != nil:
 			return c.follow(ctx, f, i, -1)
 		}
 		if err := c.look(ctx, i+1); err != nil || ctx.Err() != nil {

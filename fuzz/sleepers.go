@@ -40,8 +40,8 @@ type gapFinding struct {
 // mostSleepers is how many servers sleep, if there is memory for them.
 const mostSleepers = 8
 
-func newSleepers(o *Options) *sleepers {
-	return &sleepers{o: o, generator: newGenerator(o), found: make(chan gapFinding, 1024), known: map[string]bool{}}
+func newSleepers(o *Options, g *generator) *sleepers {
+	return &sleepers{o: o, generator: g.copy(), found: make(chan gapFinding, 1024), known: map[string]bool{}}
 }
 
 // begin starts the servers, one after the other.

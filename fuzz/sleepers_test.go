@@ -28,7 +28,7 @@ func inMemory(main mainFunc) *conformance.Func {
 func stopOften(t *testing.T, main mainFunc, count int) (f *fault, requirements []string) {
 	o := &Options{Protocol: load(t, "mailbox"), Target: inMemory(main), Model: mailboxModel{}, Seed: 1, Gap: time.Second}
 	synctest.Test(t, func(t *testing.T) {
-		s := newSleepers(o)
+		s := newSleepers(o, newGenerator(o))
 		for n := 0; n < count && f == nil; n++ {
 			x := s.draw(0, n)
 			f = o.probeStop(t.Context(), x)
