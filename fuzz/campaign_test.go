@@ -12,21 +12,12 @@ import (
 
 	"netproctor/conformance"
 	"netproctor/fuzz"
+	"netproctor/fuzz/protocols"
 	"netproctor/internal/mutant/mailbox"
 	"netproctor/reference"
 	reference_mailbox "netproctor/reference/mailbox"
 	"netproctor/scenarios"
 )
-
-// mailboxModel is the reference's model as the fuzzer takes it.
-type mailboxModel struct{ reference_mailbox.Model }
-
-func (m mailboxModel) Apply(sent []byte) (list []fuzz.Outcome) {
-	for _, o := range m.Model.Apply(sent) {
-		list = append(list, fuzz.Outcome{Answer: o.Answer, Next: mailboxModel{o.Next}})
-	}
-	return list
-}
 
 // campaign fuzzes a server in memory, in virtual time.
 func campaign(t *testing.T, main func(context.Context, reference.Env) int, cases int) (c *fuzz.Campaign, err error) {
@@ -35,8 +26,9 @@ func campaign(t *testing.T, main func(context.Context, reference.Env) int, cases
 	target := &conformance.Func{Name: "test server", Main: func(ctx context.Context, e conformance.FuncEnv) int {
 		return main(ctx, reference.Env{Args: e.Args, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial})
 	}}
+	model, _, _ := protocols.Model("mailbox")
 	synctest.Test(t, func(t *testing.T) {
-		c, err = fuzz.Run(t.Context(), fuzz.Options{Protocol: p, Target: target, Model: mailboxModel{}, Seed: 1, Cases: cases})
+		c, err = fuzz.Run(t.Context(), fuzz.Options{Protocol: p, Target: target, Model: model, Seed: 1, Cases: cases})
 	})
 	return c, err
 }

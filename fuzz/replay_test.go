@@ -17,6 +17,7 @@ import (
 
 	"netproctor/conformance"
 	"netproctor/fuzz"
+	"netproctor/fuzz/protocols"
 	"netproctor/internal/mutant/mailbox"
 	"netproctor/reference"
 	reference_mailbox "netproctor/reference/mailbox"
@@ -55,6 +56,7 @@ func TestReplay(t *testing.T) {
 	require.Len(t, findings, len(c.Findings))
 	p, err := conformance.Load(scenarios.Files, "mailbox", conformance.LoadOptions{})
 	require.NoError(t, err)
+	model, _, _ := protocols.Model("mailbox")
 	for name, s := range map[string]struct {
 		main  func(context.Context, reference.Env) int
 		fixed bool
@@ -63,7 +65,7 @@ func TestReplay(t *testing.T) {
 			target := &conformance.Func{Name: name, Main: func(ctx context.Context, e conformance.FuncEnv) int {
 				return s.main(ctx, reference.Env{Args: e.Args, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial})
 			}}
-			list, err := fuzz.Replay(t.Context(), fuzz.Options{Protocol: p, Target: target, Model: mailboxModel{}}, findings)
+			list, err := fuzz.Replay(t.Context(), fuzz.Options{Protocol: p, Target: target, Model: model}, findings)
 			require.NoError(t, err)
 			require.Len(t, list, len(findings))
 			for _, r := range list {

@@ -11,8 +11,7 @@ import (
 
 	"netproctor/conformance"
 	"netproctor/fuzz"
-	"netproctor/reference/download"
-	"netproctor/reference/mailbox"
+	"netproctor/fuzz/protocols"
 )
 
 // fuzzVerb fuzzes a server or a client.
@@ -85,7 +84,7 @@ func (v *fuzzVerb) campaign(a *app, role string, o fuzz.Options) error {
 	}
 	fuzzed := func() (*fuzz.Campaign, error) { return fuzz.RunSuite(a.ctx, role, o) }
 	if role == conformance.Server {
-		if o.Model, o.Files, o.Gap = modelOf(v.Protocol); o.Model != nil {
+		if o.Model, o.Files, o.Gap = protocols.Model(v.Protocol); o.Model != nil {
 			fuzzed = func() (*fuzz.Campaign, error) { return fuzz.Run(a.ctx, o) }
 		}
 	}
@@ -99,6 +98,11 @@ func (v *fuzzVerb) campaign(a *app, role string, o fuzz.Options) error {
 		o.Guidance = guidance
 	}
 	c, err := fuzzed()
+	return v.over(a, c, err, tellFindings)
+}
+
+// over writes and tells what came of a campaign.
+func (v *fuzzVerb) over(a *app, c *fuzz.Campaign, err error, tell func(io.Writer, *fuzz.Campaign)) error {
 	switch {
 	case errors.Is(err, fuzz.ErrNeverWorked):
 		return harness("%w", err)
@@ -110,47 +114,11 @@ func (v *fuzzVerb) campaign(a *app, role string, o fuzz.Options) error {
 			return harness("--out: %w", err)
 		}
 	}
-	tellFindings(a.out, c)
+	tell(a.out, c)
 	if len(c.Findings) > 0 {
 		return errStatus(statusFailed)
 	}
 	return nil
-}
-
-// modelOf gives the model of a protocol's reference server, the files that it
-// begins with, and its rule for gaps. Without one only what needs no model is
-// judged.
-func modelOf(protocol string) (fuzz.Model, map[string][]byte, time.Duration) {
-	switch protocol {
-	case "mailbox":
-		return mailboxModel{}, nil, mailbox.GapLimit
-	case "download":
-		files := map[string][]byte{"a": []byte("the file a\n"), "bb": {}, "ccc": []byte(strings.Repeat("\x00\xff\r\n", 3000))}
-		return downloadModel(files), files, download.GapLimit
-	}
-	return nil, nil, 0
-}
-
-// mailboxModel is the reference's model as the fuzzer takes it.
-type mailboxModel struct{ mailbox.Model }
-
-// Apply implements fuzz.Model.
-func (m mailboxModel) Apply(sent []byte) (list []fuzz.Outcome) {
-	for _, o := range m.Model.Apply(sent) {
-		list = append(list, fuzz.Outcome{Answer: o.Answer, Next: mailboxModel{o.Next}})
-	}
-	return list
-}
-
-// downloadModel is the reference's model as the fuzzer takes it.
-type downloadModel download.Model
-
-// Apply implements fuzz.Model.
-func (m downloadModel) Apply(sent []byte) (list []fuzz.Outcome) {
-	for _, o := range download.Model(m).Apply(sent) {
-		list = append(list, fuzz.Outcome{Answer: o.Answer, Any: o.AnyFile, Next: m})
-	}
-	return list
 }
 
 func tellFuzz(w io.Writer, n fuzz.Progress) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -28,22 +27,7 @@ func (v *fuzzVerb) machine(a *app, p *conformance.Protocol, g conformance.Graded
 	o.Progress = func(n fuzz.Progress) { tellMachine(a.err, n) }
 	fmt.Fprintf(a.out, "fuzzing %s with a state machine, seed %d, isolation: %s\n", target, v.Seed, target.Isolation())
 	c, err := fuzz.RunMachine(a.ctx, o)
-	switch {
-	case errors.Is(err, fuzz.ErrNeverWorked):
-		return harness("%w", err)
-	case err != nil:
-		return harness("fuzz: %w", err)
-	}
-	if v.Out != "" {
-		if err := fuzz.Write(v.Out, c.Findings); err != nil {
-			return harness("--out: %w", err)
-		}
-	}
-	tellHistories(a.out, c)
-	if len(c.Findings) > 0 {
-		return errStatus(statusFailed)
-	}
-	return nil
+	return v.over(a, c, err, tellHistories)
 }
 
 // replayMachine plays the findings of a state machine again.
@@ -54,23 +38,7 @@ func (v *fuzzVerb) replayMachine(a *app, o fuzz.MachineOptions) error {
 	}
 	fmt.Fprintf(a.out, "replaying the histories of %d findings on %s, isolation: %s\n", len(findings), o.Target, o.Target.Isolation())
 	list, err := fuzz.ReplayMachine(a.ctx, o, findings)
-	failing := 0
-	for _, r := range list {
-		if r.Fixed() {
-			fmt.Fprintf(a.out, "%-16s FIXED\n", r.ID)
-			continue
-		}
-		failing++
-		fmt.Fprintf(a.out, "%-16s STILL FAILING (%d of 3): %s\n  %s\n", r.ID, r.Seen, r.Signature, strings.ReplaceAll(r.Evidence, "\n", "\n  "))
-	}
-	switch {
-	case err != nil:
-		fmt.Fprintf(a.out, "stopped: %v\n", err)
-		return errStatus(statusHarness)
-	case failing > 0:
-		return errStatus(statusFailed)
-	}
-	return nil
+	return tellReplayed(a, list, err)
 }
 
 func tellMachine(w io.Writer, n fuzz.Progress) {

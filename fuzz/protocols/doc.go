@@ -1,6 +1,7 @@
 // Package protocols tells the fuzzer of the five protocols: for each one a state
 // machine, whose moves are written by the reference's codec and whose reactions
-// are those that the reference's model allows.
+// are those that the reference's model allows, and for servers of visits that
+// model as a campaign takes it.
 //
 // It stands between package fuzz, which knows no protocol, and the references,
 // which know nothing of fuzzing; whoever fuzzes takes a value from here and hands
