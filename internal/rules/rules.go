@@ -99,7 +99,7 @@ var Rules = []Rule{
 	},
 	{
 		Package: "cmd/*",
-		Own:     []string{"conformance", "internal/proc", "internal/record", "internal/probe", "fuzz", "fuzz/protocols", "reference", "reference/*", "reports", "scenarios"},
+		Own:     []string{"conformance", "internal/proc", "internal/record", "internal/probe", "fuzz", "fuzz/protocols", "reference", "reports", "scenarios"},
 		Others:  []string{"github.com/alecthomas/kong", "golang.org/x/term", "mvdan.cc/sh/v3"},
 		Not:     []string{"testing"},
 		Why:     "only the command knows everything",
