@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 	"time"
@@ -50,52 +51,35 @@ time.sleep(60)`}})
 
 // TestUnread sees bytes wait for a program that has not accepted yet, and be read.
 func TestUnread(t *testing.T) {
-	for _, mode := range []string{"namespaces", "none"} {
+	eachMode(t, func(t *testing.T, mode string) {
 		for _, family := range []string{"AF_INET", "AF_INET6"} {
-			t.Run(mode+"/"+family, func(t *testing.T) {
-				iso, err := New(Config{Isolation: mode})
-				if err != nil {
-					t.Skipf("no isolation %s here: %v", mode, err)
-				}
-				defer iso.Close()
-				s, err := iso.Open(t.Context())
-				require.NoError(t, err)
-				defer s.Close()
-				python, err := Executable("python3")
-				if err != nil {
-					t.Skip("no python3")
-				}
-				p, err := s.Start(t.Context(), Spec{Args: []string{python, "-c", `
+			t.Run(family, func(t *testing.T) {
+				s := openMode(t, mode, Limits{}, nil)
+				p, _ := startPython(t, s, `
 import socket
-a = socket.create_server(("", 0), family=socket.` + family + `, dualstack_ipv6=socket.` + family + ` == socket.AF_INET6)
+a = socket.create_server(("", 0), family=socket.`+family+`, dualstack_ipv6=socket.`+family+` == socket.AF_INET6)
 input()
 c, _ = a.accept()
 input()
 c.recv(3)
 input()
 c.recv(3)
-input()`}})
-				require.NoError(t, err)
-				var at []netip.AddrPort
-				require.Eventually(t, func() bool {
-					at, err = p.Listeners()
-					return err == nil && len(at) == 1
-				}, 10*time.Second, 5*time.Millisecond)
-				c, err := s.Dial(t.Context(), "tcp", netip.AddrPortFrom(loopback, at[0].Port()).String())
+input()`)
+				c, err := s.Dial(t.Context(), "tcp", netip.AddrPortFrom(loopback, listener(t, p).Port()).String())
 				require.NoError(t, err)
 				defer c.Close()
 				_, err = c.Write([]byte("hello"))
 				require.NoError(t, err)
 				for _, unread := range []int{5, 5, 2, 0} { // in the backlog, accepted, read
-					require.Eventually(t, func() bool {
+					eventually(t, fmt.Sprintf("%d bytes unread", unread), func() bool {
 						n, err := s.Unread(t.Context(), c)
 						require.NoError(t, err)
 						return n == unread && p.AwaitsInput()
-					}, 10*time.Second, 5*time.Millisecond, "wanted %d bytes unread", unread)
+					})
 					_, err = p.Stdin().Write([]byte("\n"))
 					require.NoError(t, err)
 				}
 			})
 		}
-	}
+	})
 }
