@@ -37,7 +37,7 @@ type program struct {
 	protocol, dir, role string
 	command             string // words; {build} is a folder with what compile made
 	client              string // words: the client of a pair, whose server is command
-	with                string // another folder, for the half of a pair that dir lacks
+	with                string // another folder, for what dir lacks of a pair
 	needs               string // the toolchain
 	compile             string // words, run in the program's folder
 	breaks              string // the requirement that it breaks; empty for a right program
@@ -214,9 +214,9 @@ var programs = []program{
 	{protocol: "fileshare", dir: "python-good", role: "pair"},
 	{protocol: "fileshare", dir: "python-unusual", role: "pair"},
 	{protocol: "fileshare", dir: "python-pair-private-framing", role: "pair"},
-	{protocol: "fileshare", dir: "python-pair-other-name", role: "pair", breaks: "pair.demo"},
+	{protocol: "fileshare", dir: "python-pair-other-name", with: "python-pair-private-framing", role: "pair", breaks: "pair.demo"},
 	{protocol: "fileshare", dir: "python-pair-text-files", role: "pair", breaks: "pair.types", sample: []string{"pair/types/text/*"}},
-	{protocol: "fileshare", dir: "python-pair-one-thread", role: "pair", breaks: "pair.two-clients", sample: []string{"pair/two-clients/in-turns"}},
+	{protocol: "fileshare", dir: "python-pair-one-thread", with: "python-pair-private-framing", role: "pair", breaks: "pair.two-clients", sample: []string{"pair/two-clients/in-turns"}},
 	{protocol: "fileshare", dir: "python-server-loopback-discovery", with: "python-good", role: "pair", breaks: "pair.demo"},
 	{protocol: "fileshare", dir: "python-server-snapshot", with: "python-good", role: "pair", breaks: "pair.demo"},
 	{protocol: "fileshare", dir: "python-client-bye-keeps-open", with: "python-good", role: "pair", breaks: "pair.demo"},

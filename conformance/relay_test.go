@@ -73,6 +73,19 @@ func sayer(w io.Writer) func(string, ...any) {
 	return func(format string, a ...any) { fmt.Fprintf(w, format+"\n", a...) }
 }
 
+// sayParts says what each read gives, at the end.
+func sayParts(c net.Conn, say func(string, ...any)) {
+	b, parts := make([]byte, 100), ""
+	for {
+		n, err := c.Read(b)
+		if err != nil {
+			say("%s", parts)
+			return
+		}
+		parts += string(b[:n]) + "|"
+	}
+}
+
 // silent takes all there is.
 func silent(c net.Conn, say func(string, ...any)) {
 	b, err := io.ReadAll(c)
@@ -99,19 +112,9 @@ func TestRelay(t *testing.T) {
 			},
 		},
 		{
-			name:  "what was apart stays apart",
-			steps: `expect_output(run = "server", contains = ["one|two|"])`,
-			server: func(c net.Conn, say func(string, ...any)) {
-				b, parts := make([]byte, 100), ""
-				for {
-					n, err := c.Read(b)
-					if err != nil {
-						say("%s", parts)
-						return
-					}
-					parts += string(b[:n]) + "|"
-				}
-			},
+			name:   "what was apart stays apart",
+			steps:  `expect_output(run = "server", contains = ["one|two|"])`,
+			server: sayParts,
 			client: func(c net.Conn, _ func(string, ...any)) {
 				io.WriteString(c, "one")
 				time.Sleep(10 * time.Millisecond)
@@ -123,15 +126,7 @@ func TestRelay(t *testing.T) {
 			steps: `expect_output(run = "server", contains = ["one|two|"], within = "10s")`,
 			server: func(c net.Conn, say func(string, ...any)) {
 				time.Sleep(2 * time.Second)
-				b, parts := make([]byte, 100), ""
-				for {
-					n, err := c.Read(b)
-					if err != nil {
-						say("%s", parts)
-						return
-					}
-					parts += string(b[:n]) + "|"
-				}
+				sayParts(c, say)
 			},
 			client: func(c net.Conn, _ func(string, ...any)) {
 				io.WriteString(c, "one")
