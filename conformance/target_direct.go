@@ -14,12 +14,19 @@ type Direct interface {
 	// StartDirect starts the program, on the given processors alone if there are
 	// any, and with a pipe in place of a terminal as its standard output.
 	StartDirect(ctx context.Context, a Arguments, processors []int, output Output) (Process, error)
-	// Socket makes a TCP socket that blocks, from which the address can be
-	// reached. The caller closes it.
-	Socket(ctx context.Context, address netip.AddrPort) (fd int, err error)
+	// Socket makes a socket of the network "tcp" or "udp" that blocks, from which
+	// the address can be reached. The caller closes it.
+	Socket(ctx context.Context, network string, address netip.AddrPort) (fd int, err error)
 	// Overflows counts the connections that were dropped because the program did
 	// not accept those before them.
 	Overflows() (uint64, error)
+}
+
+// Resting is what such a program offers, to one goroutine: a look at it that costs
+// little, and so can be had often.
+type Resting interface {
+	// Runnable counts the threads that wait for nothing.
+	Runnable() (int, error)
 }
 
 // StartDirect implements Direct.
@@ -28,8 +35,8 @@ func (b *processBox) StartDirect(ctx context.Context, a Arguments, processors []
 }
 
 // Socket implements Direct.
-func (b *processBox) Socket(ctx context.Context, address netip.AddrPort) (fd int, err error) {
-	return b.box.BlockingSocket(ctx, address)
+func (b *processBox) Socket(ctx context.Context, network string, address netip.AddrPort) (fd int, err error) {
+	return b.box.BlockingSocket(ctx, network, address)
 }
 
 // Overflows implements Direct.

@@ -111,7 +111,7 @@ func (b *processBox) start(ctx context.Context, c *Command, a Arguments, spec pr
 	if err != nil {
 		return nil, err
 	}
-	return &process{p}, nil
+	return &process{p: p}, nil
 }
 
 // Capture implements capturing.
@@ -129,7 +129,18 @@ func (b *processBox) Files() (*os.Root, error) { return os.OpenRoot(filepath.Dir
 func (b *processBox) Close() error { return b.box.Close() }
 
 // A process is a proc.Process as Play sees it.
-type process struct{ p *proc.Process }
+type process struct {
+	p     *proc.Process
+	watch *proc.Watch // nil until Runnable is called
+}
+
+// Runnable implements Resting.
+func (p *process) Runnable() (int, error) {
+	if p.watch == nil {
+		p.watch = p.p.Watch()
+	}
+	return p.watch.Runnable()
+}
 
 func (p *process) Stdin() io.WriteCloser { return p.p.Stdin() }
 

@@ -184,6 +184,15 @@ type warmProcess struct {
 	pid    int
 	done   chan struct{}
 	status ProcessStatus
+	watch  *proc.Watch // nil until Runnable is called
+}
+
+// Runnable implements Resting.
+func (c *warmProcess) Runnable() (int, error) {
+	if c.watch == nil {
+		c.watch = c.w.p.Watch()
+	}
+	return c.watch.Runnable()
 }
 
 func (c *warmProcess) Stdin() io.WriteCloser { return noInput{} }

@@ -34,6 +34,10 @@ type direct struct {
 // single address has not ports enough for a second.
 const sources = 16
 
+// firstSource begins them: all have the same number of digits, so that what
+// servers say of them is equally long.
+const firstSource = 10
+
 // tick is how long a call blocks before the visit is looked at as a whole.
 const tick = 100 * time.Millisecond
 
@@ -77,16 +81,25 @@ func (w *direct) socket(ctx context.Context, i int) (int, error) {
 	if w.sockets[i] >= 0 {
 		return w.sockets[i], nil
 	}
-	fd, err := w.box.Socket(ctx, w.address)
+	fd, err := w.open(ctx, i)
+	if fd >= 0 {
+		w.sockets[i] = fd
+	}
+	return fd, err
+}
+
+// open makes a socket that connects from the i-th address.
+func (w *direct) open(ctx context.Context, i int) (int, error) {
+	fd, err := w.box.Socket(ctx, "tcp", w.address)
 	if err != nil {
 		return -1, err
 	}
-	w.sockets[i] = fd
 	pause := unix.NsecToTimeval(int64(tick))
 	err = errors.Join(unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &pause),
-		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &pause))
+		unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &pause),
+		unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)) // each piece goes as it is sent
 	if ip := w.address.Addr().Unmap(); err == nil && ip.Is4() && ip.IsLoopback() {
-		from := unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, byte(1 + i)}}
+		from := unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, byte(firstSource + i)}}
 		err = errors.Join(unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1), unix.Bind(fd, &from))
 	}
 	return fd, err

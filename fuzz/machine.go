@@ -25,6 +25,14 @@ type Machine struct {
 	// Pause is how long a client is quiet after what nobody is to answer, so
 	// that the server has read it as one piece. 0 is a moment.
 	Pause time.Duration
+	// Turns says that what is sent ends where its sender waits: nothing is sent
+	// behind it before it has been read.
+	Turns bool
+	// Alone says that the server does one thing after the other: when it tells
+	// one client something, it has done all that others sent before.
+	Alone bool
+	// Datagrams is the port at which the server hears datagrams; 0: it does not.
+	Datagrams int
 	// Blank are bytes that may stand before and after what a client is told.
 	Blank string
 }
@@ -46,9 +54,11 @@ const (
 	Ending     Deed = "half-closes" // sends no more
 	Leaving    Deed = "closes"
 	Resetting  Deed = "resets"
-	Visiting   Deed = "visits" // connects, sends, half-closes, and reads to the end
-	Laying     Deed = "lays"   // a file of the name Turns[0] with Turns[1] in it
-	Looking    Deed = "looks"  // at the files
+	Asking     Deed = "sends the datagram" // Turns[0], to the server
+	Calling    Deed = "broadcasts"         // Turns[0], to everybody's port of datagrams
+	Visiting   Deed = "visits"             // connects, sends, half-closes, and reads to the end
+	Laying     Deed = "lays"               // a file of the name Turns[0] with Turns[1] in it
+	Looking    Deed = "looks"              // at the files
 	Restarting Deed = "interrupts the server and starts it again"
 )
 
@@ -63,6 +73,9 @@ type Action struct {
 	// At is the client's own address, known when it is connected.
 	At netip.AddrPort `json:"-"`
 }
+
+// datagram tells whether it is done without a connection.
+func (a Action) datagram() bool { return a.Deed == Asking || a.Deed == Calling }
 
 // times is Times, and 1 for once.
 func (a Action) times() int { return max(1, a.Times) }
@@ -127,7 +140,7 @@ type Reply struct {
 	// Want are the bytes, or those that stand for all that Fits allows.
 	Want []byte
 	// Fits tells how the beginning of got suits, and how many bytes of it are
-	// used; nil if only Want does.
+	// used; nil if only Want does. A datagram is held against it whole.
 	Fits func(got []byte) (n int, fit Fit)
 	// Steps expects it in a scenario, for a Fits that is more than Want. Without
 	// them a scenario expects nothing of it.
@@ -175,10 +188,13 @@ func (r Reply) fits(got []byte) (int, Fit) {
 	return n, Whole
 }
 
+// expects tells whether there is something to be heard.
+func (r Reply) expects() bool { return len(r.Want) > 0 || r.Fits != nil }
+
 // silent tells whether nothing shows that the server has done it.
 func (r Reaction) silent() bool {
 	for _, reply := range r.Tells {
-		if reply.End == Closes || len(reply.Want) > 0 && !reply.Open {
+		if reply.End == Closes || reply.expects() && !reply.Open {
 			return false
 		}
 	}

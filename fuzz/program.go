@@ -8,6 +8,8 @@ import (
 	"maps"
 	"net"
 	"net/netip"
+	"os"
+	"path"
 	"slices"
 	"strconv"
 	"sync"
@@ -95,7 +97,7 @@ func (p *program) launch(ctx context.Context, o *Options, start func(conformance
 	if err := p.openCounters(o.probe); err != nil {
 		return err
 	}
-	port, err := p.box.Port(ctx)
+	port, err := claimPort(ctx, p.box, o.Protocol)
 	if err != nil {
 		return fmt.Errorf("find a free port: %w", err)
 	}
@@ -118,6 +120,14 @@ func (p *program) launch(ctx context.Context, o *Options, start func(conformance
 	return nil
 }
 
+// claimPort gives the port that a protocol's server is to listen at.
+func claimPort(ctx context.Context, box conformance.Sandbox, p *conformance.Protocol) (int, error) {
+	if port := p.Programs[conformance.Server].Port; port != 0 {
+		return port, box.ClaimPort(ctx, port)
+	}
+	return box.Port(ctx)
+}
+
 // furnish lays files out in the working directory.
 func furnish(box conformance.Sandbox, files map[string][]byte) error {
 	if len(files) == 0 {
@@ -129,11 +139,23 @@ func furnish(box conformance.Sandbox, files map[string][]byte) error {
 	}
 	defer root.Close()
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := root.WriteFile("work/"+name, files[name], 0o644); err != nil {
+		if err := lay(root, name, files[name]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// work is the programs' working directory within a sandbox's files.
+const work = "work"
+
+// lay puts a file into the working directory.
+func lay(root *os.Root, name string, content []byte) error {
+	name = path.Join(work, name)
+	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return root.WriteFile(name, content, 0o644)
 }
 
 func (p *program) awaitListening(ctx context.Context) error {
@@ -164,6 +186,26 @@ func awaitListening(ctx context.Context, server conformance.Process, printed fun
 		}
 	}
 	return netip.AddrPort{}, fmt.Errorf("%w within %s", errNeverListens, startLimit)
+}
+
+// awaitDatagrams waits until a server hears datagrams at a port, if that is not
+// 0. One that never does has a fault that shows.
+func awaitDatagrams(ctx context.Context, server conformance.Process, port int) error {
+	const most = time.Second
+	for began := time.Now(); port != 0 && time.Since(began) < most; {
+		at, err := server.Datagrams()
+		if err != nil || slices.ContainsFunc(at, func(a netip.AddrPort) bool { return int(a.Port()) == port }) {
+			return nil
+		}
+		select {
+		case <-server.Done():
+			return nil
+		case <-time.After(2 * time.Millisecond):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
 }
 
 // print keeps the end of what the program prints, and looks for reports of

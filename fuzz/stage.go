@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"path"
 	"slices"
 	"strconv"
 	"sync"
@@ -45,6 +44,8 @@ type client struct {
 	conn     net.Conn
 	at       netip.AddrPort
 	heard    []byte
+	packets  int  // datagrams that heard is made of
+	datagram bool // it is no connection, but hears datagrams
 	ended    bool
 	reset    bool
 	mayClose bool // its end is expected, sooner or later
@@ -101,34 +102,16 @@ func (s *stage) begin(ctx context.Context) (err error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.o.Machine.Files)) {
-		if err := s.lay(name, s.o.Machine.Files[name]); err != nil {
+		if err := lay(s.root, name, s.o.Machine.Files[name]); err != nil {
 			return fmt.Errorf("lay out files: %w", err)
 		}
 	}
-	port, err := s.port(ctx)
+	port, err := claimPort(ctx, s.box, s.o.Protocol)
 	if err != nil {
 		return fmt.Errorf("find a free port: %w", err)
 	}
 	s.values = map[string]string{"host": "127.0.0.1", "port": strconv.Itoa(port)}
 	return s.start(ctx)
-}
-
-func (s *stage) port(ctx context.Context) (int, error) {
-	if port := s.o.Protocol.Programs[conformance.Server].Port; port != 0 {
-		return port, s.box.ClaimPort(ctx, port)
-	}
-	return s.box.Port(ctx)
-}
-
-// work is the programs' working directory within a sandbox's files.
-const work = "work"
-
-func (s *stage) lay(name string, content []byte) error {
-	name = path.Join(work, name)
-	if err := s.root.MkdirAll(path.Dir(name), 0o755); err != nil {
-		return err
-	}
-	return s.root.WriteFile(name, content, 0o644)
 }
 
 // start starts the program, the first time or again.
@@ -139,6 +122,9 @@ func (s *stage) start(ctx context.Context) (err error) {
 	}
 	at, err := awaitListening(ctx, s.process, s.printed)
 	if err != nil {
+		return err
+	}
+	if err := awaitDatagrams(ctx, s.process, s.o.Machine.Datagrams); err != nil {
 		return err
 	}
 	s.address = net.JoinHostPort(s.values["host"], strconv.Itoa(int(at.Port())))

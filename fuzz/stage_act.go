@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -108,10 +109,12 @@ func (s *stage) act(ctx context.Context, a *Action) (*fault, error) {
 		return f, nil
 	case Sending:
 		s.write(a.Client, a.sent())
+	case Asking, Calling:
+		return nil, s.ask(ctx, a)
 	case Ending, Leaving, Resetting:
 		s.end(a.Client, a.Deed)
 	case Laying:
-		return nil, s.lay(string(a.Turns[0]), a.Turns[1])
+		return nil, lay(s.root, string(a.Turns[0]), a.Turns[1])
 	case Restarting:
 		return s.restart(ctx), nil
 	}
@@ -141,6 +144,55 @@ func (s *stage) connect(ctx context.Context, a *Action) *fault {
 	return nil
 }
 
+// ask sends a datagram, from a socket that the client has from then on.
+func (s *stage) ask(ctx context.Context, a *Action) error {
+	c := s.client(a.Client)
+	if c == nil {
+		socket, err := s.box.ListenPacket(ctx, "udp4", ":0")
+		if err != nil {
+			return fmt.Errorf("open a datagram socket: %w", err)
+		}
+		c = &client{conn: &packets{PacketConn: socket}, datagram: true}
+		s.mu.Lock()
+		s.clients[a.Client] = c
+		s.mu.Unlock()
+		s.readers.Go(func() { s.listen(c) })
+	}
+	to := s.values["host"]
+	if a.Deed == Calling {
+		to = everybody
+	}
+	ip, err := netip.ParseAddr(to)
+	if err != nil {
+		return err
+	}
+	// That it does not go out is like its loss on the way.
+	_, _ = c.conn.(*packets).WriteTo(a.sent(), net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, uint16(s.o.Machine.Datagrams))))
+	return nil
+}
+
+// everybody is where broadcasts go to.
+const everybody = "255.255.255.255"
+
+// packets is a datagram socket that is read like a connection. Its own Write is
+// never used.
+type packets struct {
+	net.PacketConn
+	net.Conn
+}
+
+func (p *packets) Read(b []byte) (int, error) {
+	n, _, err := p.ReadFrom(b)
+	return n, err
+}
+
+func (p *packets) Close() error                       { return p.PacketConn.Close() }
+func (p *packets) LocalAddr() net.Addr                { return p.PacketConn.LocalAddr() }
+func (p *packets) RemoteAddr() net.Addr               { return nil }
+func (p *packets) SetDeadline(t time.Time) error      { return p.PacketConn.SetDeadline(t) }
+func (p *packets) SetReadDeadline(t time.Time) error  { return p.PacketConn.SetReadDeadline(t) }
+func (p *packets) SetWriteDeadline(t time.Time) error { return p.PacketConn.SetWriteDeadline(t) }
+
 // listen notes what a client hears.
 func (s *stage) listen(c *client) {
 	b := make([]byte, 8<<10)
@@ -148,6 +200,9 @@ func (s *stage) listen(c *client) {
 		n, err := c.conn.Read(b)
 		s.mu.Lock()
 		c.heard = append(c.heard, b[:n]...)
+		if c.datagram && err == nil {
+			c.packets++
+		}
 		c.ended = err != nil
 		c.reset = err != nil && !errors.Is(err, io.EOF)
 		close(s.changed)
@@ -172,7 +227,7 @@ func (s *stage) write(n int, b []byte) {
 // end ends a connection, or the client's side of it.
 func (s *stage) end(n int, how Deed) {
 	c := s.client(n)
-	if c == nil { // the server has closed it
+	if c == nil || c.datagram { // the server has closed it
 		return
 	}
 	switch how {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"path"
 	"reflect"
 	"slices"
@@ -116,6 +117,9 @@ func (c *client) fit(r Reply, blank string) Fit {
 	if c.anything || r.Open && len(r.Want) == 0 {
 		return Whole
 	}
+	if c.datagram {
+		return c.fitDatagram(r)
+	}
 	heard := bytes.TrimLeft(c.heard, blank)
 	n, f := r.fits(heard)
 	if f == Not {
@@ -139,6 +143,22 @@ func (c *client) fit(r Reply, blank string) Fit {
 	return f
 }
 
+// fitDatagram is fit for one who must hear one datagram, or none.
+func (c *client) fitDatagram(r Reply) Fit {
+	switch {
+	case !r.expects() && c.packets == 0:
+		return Whole
+	case !r.expects() || c.packets > 1:
+		return Not
+	case c.packets == 0:
+		return Short
+	}
+	if n, f := r.fits(c.heard); f != Whole || n < len(c.heard) {
+		return Not
+	}
+	return Whole
+}
+
 // take goes on with the reactions that have come.
 func (s *stage) take(p *played, whole []int) {
 	s.mu.Lock()
@@ -153,7 +173,7 @@ func (s *stage) take(p *played, whole []int) {
 	p.held = &p.allowed[whole[0]]
 	for n, c := range s.clients {
 		r := p.held.Tells[n]
-		c.heard = nil
+		c.heard, c.packets = nil, 0
 		c.mayClose = c.mayClose || r.End == MayClose
 		c.anything = c.anything || r.Open
 		if r.End == Closes {
@@ -177,7 +197,7 @@ func (s *stage) look(ctx context.Context, p *played) *fault {
 		var whole []int
 		why := ""
 		for i, r := range p.allowed {
-			if why = s.misses(r); why == "" {
+			if why = misses(s.root, &r); why == "" {
 				whole = append(whole, i)
 			}
 		}
@@ -195,10 +215,11 @@ func (s *stage) look(ctx context.Context, p *played) *fault {
 }
 
 // misses says what is wrong with the files; empty if they are as they should be.
-func (s *stage) misses(r Reaction) string {
+func misses(root *os.Root, r *Reaction) string {
 	for _, name := range slices.Sorted(maps.Keys(r.Kept)) {
-		b, err := s.root.ReadFile(path.Join(work, name))
-		switch want := r.Kept[name]; {
+		want := r.Kept[name]
+		b, err := root.ReadFile(path.Join(work, name))
+		switch {
 		case err != nil:
 			return fmt.Sprintf("%s: wanted %s, got %s", name, quote([]byte(want)), strings.TrimPrefix(err.Error(), "openat "))
 		case string(b) != want:
@@ -206,7 +227,7 @@ func (s *stage) misses(r Reaction) string {
 		}
 	}
 	for _, name := range r.Gone {
-		if _, err := s.root.Stat(path.Join(work, name)); err == nil {
+		if _, err := root.Stat(path.Join(work, name)); err == nil {
 			return name + ": wanted no such file, got one"
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"time"
 
 	"netproctor/conformance"
@@ -62,21 +63,22 @@ func (x *Finding) demand(p *conformance.Protocol, id string) {
 
 // steps writes a history as grade plays it.
 func (o *MachineOptions) steps(s *stage, f *fault) []conformance.Step {
-	w := &writer{o: o, conns: map[int]string{}, loose: map[int]string{}, named: map[int]string{}, run: "main"}
+	w := &writer{o: o, conns: map[int]string{}, loose: map[int]string{}, named: map[int]string{}, run: "main", sockets: map[int]string{}}
+	w.asks = slices.ContainsFunc(s.played, func(p played) bool { return p.datagram() })
 	for _, name := range slices.Sorted(maps.Keys(o.Machine.Files)) {
 		if len(o.Machine.Files[name]) > mostUnasked && !s.asks(path.Base(name)) {
 			continue
 		}
 		w.add(&conformance.LayFile{Path: conformance.Lit(name), Content: conformance.Lit(o.Machine.Files[name])})
 	}
-	w.add(&conformance.Start{Run: w.run, Listens: true})
+	w.start()
 	for i := range s.played {
 		w.write(&s.played[i])
 	}
 	switch {
 	case f.kind == Exception:
 		w.add(&conformance.ExpectNoTraceback{})
-	case f.kind == Answer && len(w.conns) > 0:
+	case f.kind == Answer && len(w.conns)+len(w.sockets) > 0:
 		w.quiet()
 	}
 	w.add(&conformance.ExpectRunning{Run: w.run})
@@ -100,9 +102,40 @@ type writer struct {
 	named map[int]string // also of those that have left
 	count int
 	run   string
+
+	sockets map[int]string // the name of each client's datagram socket
+	asks    bool           // there are some
 }
 
 func (w *writer) add(s conformance.Step) { w.steps = append(w.steps, s) }
+
+// start starts the program, which hears datagrams if it is sent any.
+func (w *writer) start() {
+	s := &conformance.Start{Run: w.run, Listens: true}
+	if w.asks {
+		s.Datagrams = w.port()
+	}
+	w.add(s)
+}
+
+func (w *writer) port() conformance.Expr {
+	return conformance.Lit(strconv.Itoa(w.o.Machine.Datagrams))
+}
+
+// ask sends a datagram.
+func (w *writer) ask(p *played) {
+	conn := w.sockets[p.Client]
+	if conn == "" {
+		conn = fmt.Sprintf("u%d", len(w.sockets)+1)
+		w.sockets[p.Client] = conn
+		w.add(&conformance.UDP{Conn: conn})
+	}
+	to := conformance.Expr(conformance.Variable("host"))
+	if p.Deed == Calling {
+		to = conformance.Lit(everybody)
+	}
+	w.add(&conformance.SendDatagram{Conn: conn, What: conformance.Lit(p.sent()), Host: to, Port: w.port()})
+}
 
 // write writes an action and what must come of it. Where more than one thing
 // may, and none of them came, nothing is said.
@@ -147,6 +180,9 @@ func (w *writer) quiet() {
 	for _, n := range slices.Sorted(maps.Keys(w.conns))[:min(len(w.conns), mostQuiet)] {
 		w.add(&conformance.ExpectNothing{Conn: w.conns[n], Blank: w.o.Machine.Blank})
 	}
+	for _, n := range slices.Sorted(maps.Keys(w.sockets)) {
+		w.add(&conformance.NoDatagram{Conn: w.sockets[n]})
+	}
 }
 
 func (w *writer) act(p *played) {
@@ -168,6 +204,8 @@ func (w *writer) act(p *played) {
 			w.add(&conformance.Send{Conn: conn, What: conformance.Lit(p.sent())})
 			w.add(&conformance.Close{Conn: conn, How: conformance.HalfClosed})
 		}
+	case Asking, Calling:
+		w.ask(p)
 	case Sending:
 		w.add(&conformance.Send{Conn: conn, What: conformance.Lit(p.sent())})
 	case Ending:
@@ -184,7 +222,7 @@ func (w *writer) act(p *played) {
 		w.add(&conformance.Signal{Run: w.run, Name: "SIGINT"})
 		w.add(&conformance.ExpectExit{Run: w.run})
 		w.run += "-again"
-		w.add(&conformance.Start{Run: w.run, Listens: true})
+		w.start()
 		clear(w.conns)
 		clear(w.loose)
 	}
@@ -193,6 +231,12 @@ func (w *writer) act(p *played) {
 // expect writes what a client must hear.
 func (w *writer) expect(n int, r Reply, names map[int]string) {
 	conn := w.conns[n]
+	if socket := w.sockets[n]; socket != "" {
+		if r.expects() {
+			w.add(&conformance.ExpectDatagram{Conn: socket})
+		}
+		return
+	}
 	switch {
 	case r.Steps != nil:
 		w.steps = append(w.steps, r.Steps(conn)...)

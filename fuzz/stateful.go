@@ -19,8 +19,12 @@ type MachineOptions struct {
 	// Cases is how many histories are played; 0 leaves it to For alone.
 	Cases int
 	For   time.Duration
+	// Cold starts each program by its command, and none by a warm interpreter.
+	Cold bool
 	// Progress is called now and then.
 	Progress func(Progress)
+	// Found, if not nil, is called with each finding when it is verified.
+	Found func(*Finding) error
 
 	patience time.Duration // 0: stagePatience
 }

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"maps"
 	"net/netip"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"netproctor/fuzz"
 	"netproctor/reference/chat"
@@ -14,7 +17,7 @@ import (
 // and upload files. What all others hear is the fence behind everything that is
 // said, so nobody talks alone.
 func Chat() *fuzz.Machine {
-	return &fuzz.Machine{Start: chatState{}, Draw: drawChat, Blank: chatLineEnds}
+	return &fuzz.Machine{Start: chatState{}, Draw: drawChat, Blank: chatLineEnds, Turns: true}
 }
 
 // chatLineEnds are what a server may put behind each message.
@@ -36,6 +39,11 @@ type chatState struct {
 	lost map[string]bool
 	// announced are clients that have just said that they will upload.
 	announced map[int]bool
+	ended     map[int]bool    // those who have half-closed, and so have left
+	looked    map[string]bool // of stored, what was looked at already
+	// wild says that somebody did what no source speaks of: until all have left,
+	// anything may be told to anybody.
+	wild bool
 }
 
 // An upload is a file that comes in.
@@ -54,24 +62,39 @@ func (s chatState) Can(a fuzz.Action) bool {
 	}
 	switch a.Deed {
 	case fuzz.Connecting:
-		return !there
+		return !there && !s.ended[a.Client]
 	case fuzz.Sending:
-		sent := bytes.Join(a.Turns, nil)
-		switch {
-		case !there || len(s.at) < 2 || len(sent) == 0:
-			return false
-		case s.uploads != nil:
-			return int64(len(s.uploads.got)+len(sent)) <= s.uploads.size
-		case len(sent) > mostWords || bytes.ContainsAny(sent, chatLineEnds):
-			return false // it may come in parts, or not be told from what may end a message
-		}
-		return s.announced[a.Client] || !bytes.HasPrefix(sent, []byte("#"))
-	case fuzz.Leaving, fuzz.Resetting:
+		return there && len(s.at) > 1 && len(bytes.Join(a.Turns, nil)) > 0
+	case fuzz.Ending:
 		return there
+	case fuzz.Leaving, fuzz.Resetting:
+		return there || s.ended[a.Client]
 	case fuzz.Looking, fuzz.Restarting:
-		return true
+		return !s.wild
 	}
 	return false
+}
+
+// strange tells whether sources leave open what becomes of what is sent: it may
+// come in parts, or not be told from what may end a message, or be no text.
+func (s chatState) strange(client int, sent []byte) bool {
+	if s.uploads != nil {
+		return int64(len(s.uploads.got)+len(sent)) > s.uploads.size
+	}
+	if len(sent) > mostWords || bytes.ContainsAny(sent, chatLineEnds) || !utf8.Valid(sent) || bytes.IndexByte(sent, 0) >= 0 {
+		return true
+	}
+	if !bytes.HasPrefix(bytes.TrimSpace(sent), []byte("#")) {
+		return false
+	}
+	u, err := chat.ParseUpload(sent)
+	return !s.announced[client] || err != nil || chat.CheckName(u.Name) != nil || !plain(u.Name)
+}
+
+// plain tells whether every server takes a text in quotation marks for the same
+// name.
+func plain(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // Apply implements fuzz.State.
@@ -79,25 +102,111 @@ func (s chatState) Apply(a fuzz.Action) []fuzz.Reaction {
 	switch a.Deed {
 	case fuzz.Connecting:
 		next := s.with(a.Client, a.At)
+		if s.wild {
+			return next.anything()
+		}
 		return s.reactions(a.Client, s.model.Join(a.At), next, "server.entered")
-	case fuzz.Leaving, fuzz.Resetting:
-		demands := "server.left"
-		if a.Deed == fuzz.Resetting {
-			demands = "server.reset"
-		}
-		return s.reactions(a.Client, s.model.Leave(s.at[a.Client]), s.without(a.Client), demands)
+	case fuzz.Ending, fuzz.Leaving, fuzz.Resetting:
+		return s.leaves(a)
 	case fuzz.Looking:
-		r := fuzz.Reaction{Kept: map[string]string{}, Next: s, Demands: "server.upload"}
-		for name, content := range s.stored {
-			if !s.lost[name] {
-				r.Kept[chat.Folder+"/"+name] = content
-			}
-		}
-		return []fuzz.Reaction{r}
+		return s.looks()
 	case fuzz.Restarting:
 		return []fuzz.Reaction{{Next: chatState{stored: s.stored, lost: s.lost}, Demands: "server.restart"}}
 	}
+	sent := bytes.Join(a.Turns, nil)
+	if s.wild || s.strange(a.Client, sent) {
+		return s.loses(sent).anything()
+	}
 	return s.sends(a)
+}
+
+// leaves is a client that leaves, or one that has said that it will.
+func (s chatState) leaves(a fuzz.Action) []fuzz.Reaction {
+	if s.ended[a.Client] {
+		s.ended = maps.Clone(s.ended)
+		delete(s.ended, a.Client)
+		return []fuzz.Reaction{{Next: s.calmed()}}
+	}
+	next := s.without(a.Client)
+	if a.Deed == fuzz.Ending {
+		ended := map[int]bool{a.Client: true}
+		maps.Copy(ended, s.ended)
+		next.ended = ended
+	}
+	if s.wild {
+		return next.calmed().anything()
+	}
+	demands := "server.left"
+	if a.Deed == fuzz.Resetting {
+		demands = "server.reset"
+	}
+	all := s.reactions(a.Client, s.model.Leave(s.at[a.Client]), next, demands)
+	if a.Deed == fuzz.Ending {
+		for _, r := range all {
+			r.Tells[a.Client] = fuzz.Reply{End: fuzz.MayClose}
+		}
+	}
+	return all
+}
+
+// anything is what may be told when something strange was done.
+func (s chatState) anything() []fuzz.Reaction {
+	s.wild = len(s.at)+len(s.ended) > 0
+	r := fuzz.Reaction{Tells: map[int]fuzz.Reply{}, Next: s}
+	for n := range s.at {
+		r.Tells[n] = fuzz.Reply{Open: true, End: fuzz.MayClose}
+	}
+	for n := range s.ended {
+		r.Tells[n] = fuzz.Reply{Open: true, End: fuzz.MayClose}
+	}
+	return []fuzz.Reaction{r}
+}
+
+// calmed is the state as it is again when all have left: nobody is there.
+func (s chatState) calmed() chatState {
+	if s.wild && len(s.at)+len(s.ended) == 0 {
+		s.wild, s.model, s.announced = false, chat.Model{}, nil
+	}
+	return s
+}
+
+// loses is the state when nothing is known any more of files whose names are in
+// what was sent, nor of one that comes in.
+func (s chatState) loses(sent []byte) chatState {
+	lost := maps.Clone(s.lost)
+	if lost == nil {
+		lost = map[string]bool{}
+	}
+	if s.uploads != nil {
+		lost[s.uploads.name] = true
+		s.uploads = nil
+	}
+	if _, behind, is := bytes.Cut(sent, []byte("#")); is {
+		behind = bytes.ReplaceAll(behind, []byte("upload"), nil)
+		for _, name := range slices.Concat(chatNames, brokenNames) {
+			lost[name] = lost[name] || bytes.Contains(behind, []byte(name))
+		}
+		for name := range s.stored {
+			lost[name] = lost[name] || bytes.Contains(behind, []byte(name))
+		}
+	}
+	s.lost = lost
+	return s
+}
+
+// looks is what files must hold that came since somebody looked last.
+func (s chatState) looks() []fuzz.Reaction {
+	r := fuzz.Reaction{Kept: map[string]string{}, Demands: "server.upload"}
+	looked := map[string]bool{}
+	for name, content := range s.stored {
+		looked[name] = true
+		if !s.lost[name] && !s.looked[name] {
+			r.Kept[chat.Folder+"/"+name] = content
+		}
+	}
+	s.looked = looked
+	r.Next = s
+	return []fuzz.Reaction{r}
 }
 
 // with is the state with one client more.
@@ -149,6 +258,8 @@ func (s chatState) sends(a fuzz.Action) []fuzz.Reaction {
 			next.stored = map[string]string{}
 		}
 		next.stored[u.name], next.uploads = u.got, nil
+		next.looked = maps.Clone(s.looked)
+		delete(next.looked, u.name)
 		demands = "server.upload-info"
 	}
 	return s.reactions(a.Client, outcomes, next, demands)
@@ -199,15 +310,22 @@ func drawChat(r fuzz.Source) []fuzz.Action {
 	case 1:
 		return append(both, says(drawWords(r)))
 	case 2:
-		return []fuzz.Action{{Client: who, Deed: pick(r, fuzz.Leaving, fuzz.Leaving, fuzz.Resetting)}}
+		if r.IntN(3) == 2 {
+			return []fuzz.Action{{Client: who, Deed: fuzz.Resetting}}
+		}
+		return parting(r, who)
 	case 3: // as many as a room holds
 		joins.Client, joins.Times = 10, pick(r, 8, 12, 46)
 		return []fuzz.Action{joins, says(drawWords(r))}
 	case 4: // an upload, often over an older file, and something to say after it
-		return append(append(both, drawUpload(r, says)...), says(drawWords(r)), fuzz.Action{Deed: fuzz.Looking})
+		return append(append(both, drawUpload(r, says, chatNames)...), says(drawWords(r)), fuzz.Action{Deed: fuzz.Looking})
 	case 5: // one that is broken off
-		all := drawUpload(r, says)
-		return append(append(both, all[:len(all)-1]...), fuzz.Action{Client: who, Deed: pick(r, fuzz.Leaving, fuzz.Resetting)})
+		all := drawUpload(r, says, brokenNames)
+		all = append(both, all[:len(all)-1]...)
+		if r.IntN(2) == 1 {
+			return append(all, fuzz.Action{Client: who, Deed: fuzz.Resetting})
+		}
+		return append(all, parting(r, who)...)
 	case 6:
 		text := says(drawWords(r))
 		text.Times = pick(r, 2, 3, 40)
@@ -216,10 +334,17 @@ func drawChat(r fuzz.Source) []fuzz.Action {
 	return []fuzz.Action{{Deed: fuzz.Restarting}}
 }
 
+// chatNames are names of files, few, so that one comes after the other; of those
+// of uploads that are broken off nothing is known any more.
+var (
+	chatNames   = []string{"a", "b"}
+	brokenNames = []string{"c", "d"}
+)
+
 // drawUpload draws the announcement, the command, and the file.
-func drawUpload(r fuzz.Source, says func(string) fuzz.Action) []fuzz.Action {
+func drawUpload(r fuzz.Source, says func(string) fuzz.Action, names []string) []fuzz.Action {
 	data := contents(r, 4095, 4096, 4097, 70000)
-	u := chat.Upload{Name: pick(r, "a", "b"), Size: int64(len(data))}
+	u := chat.Upload{Name: pick(r, names...), Size: int64(len(data))}
 	all := []fuzz.Action{says(chat.Announcement), says(string(u.Append(nil)))}
 	if at := len(data) / 2; at > 0 && r.IntN(3) == 2 {
 		all = append(all, says(string(data[:at])))

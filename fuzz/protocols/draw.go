@@ -23,6 +23,16 @@ func odds(r fuzz.Source, weights ...int) int {
 	return 0
 }
 
+// parting is a client that goes: at once, or, most often, when it has seen that
+// the server goes, too.
+func parting(r fuzz.Source, client int) []fuzz.Action {
+	leaves := fuzz.Action{Client: client, Deed: fuzz.Leaving}
+	if r.IntN(4) == 0 {
+		return []fuzz.Action{leaves}
+	}
+	return []fuzz.Action{{Client: client, Deed: fuzz.Ending}, leaves}
+}
+
 // turns makes turns of bytes.
 func turns(all ...[]byte) [][]byte { return slices.Clone(all) }
 

@@ -27,7 +27,9 @@ func Fileshare(d fileshare.Dialect) *fuzz.Machine {
 	}
 	m.Start = fileshareState{dialect: d, model: fileshare.NewModel(d, fileshareFiles)}
 	m.Draw = func(r fuzz.Source) []fuzz.Action { return drawFileshare(r, d) }
+	m.Datagrams = discoveryPort
 	if d != fileshare.Sized {
+		m.Turns = true
 		m.Pause = 10 * time.Millisecond
 	}
 	if d == fileshare.Text {
@@ -35,6 +37,17 @@ func Fileshare(d fileshare.Dialect) *fuzz.Machine {
 	}
 	return m
 }
+
+// Discovery gives the state machine of what a file sharing server does with
+// datagrams alone.
+func Discovery() *fuzz.Machine {
+	m := Fileshare(fileshare.Sized)
+	m.Draw = drawDiscovery
+	return m
+}
+
+// discoveryPort is where servers hear those who look for them.
+const discoveryPort = 30000
 
 // A fileshareState is the reference's model and all conversations that go on.
 type fileshareState struct {
@@ -47,6 +60,7 @@ type fileshareState struct {
 	// doubtful are the names of such uploads. They stay so: a server may still be
 	// clearing up when the next upload of the name comes.
 	doubtful map[string]bool
+	strange  string // what was sent that no source says anything of
 }
 
 // A talk is one client's conversation.
@@ -54,6 +68,7 @@ type talk struct {
 	turns [][]byte // of the command that has not come to its end
 	said  int      // pieces of the answer to them that were said already
 	over  bool     // the connection is closed, or nothing more is known of it
+	ended bool     // the client has half-closed
 }
 
 // Can implements fuzz.State.
@@ -63,7 +78,11 @@ func (s fileshareState) Can(a fuzz.Action) bool {
 	case fuzz.Connecting:
 		return !there
 	case fuzz.Sending:
-		return there && !t.over && !s.amid(a.Client)
+		return there && !t.ended && len(a.Turns) > 0 && !s.amid(a.Client)
+	case fuzz.Ending:
+		return there && !t.ended
+	case fuzz.Asking, fuzz.Calling:
+		return len(a.Turns) == 1
 	case fuzz.Leaving, fuzz.Resetting:
 		return there
 	case fuzz.Laying:
@@ -95,8 +114,42 @@ func (s fileshareState) Apply(a fuzz.Action) []fuzz.Reaction {
 		return []fuzz.Reaction{{Next: s}}
 	case fuzz.Leaving, fuzz.Resetting:
 		return []fuzz.Reaction{{Next: s.left(a.Client), Demands: "server.after-close"}}
+	case fuzz.Ending:
+		next := s.left(a.Client).with(a.Client, talk{over: true, ended: true})
+		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{a.Client: {Open: true, End: fuzz.MayClose}}, Next: next, Demands: "server.after-close"}}
+	case fuzz.Asking, fuzz.Calling:
+		return []fuzz.Reaction{s.found(a)}
+	}
+	if t := s.talks[a.Client]; t.over {
+		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{a.Client: {Open: true, End: fuzz.MayClose}}, Next: s.doubts(a.Turns)}}
 	}
 	return s.sends(a)
+}
+
+// found is who looks for servers: the question is answered, anything else is not.
+// What some take for the question may be answered.
+func (s fileshareState) found(a fuzz.Action) fuzz.Reaction {
+	question := (&fileshare.DiscoveryRequest{}).Append(nil)
+	if bare := bytes.Trim(a.Turns[0], " \t\r\n\v\f\x00"); len(bare) < len(a.Turns[0]) && bytes.Equal(bare, question) {
+		return fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: {Open: true}}, Next: s}
+	}
+	if !bytes.Equal(a.Turns[0], question) {
+		return fuzz.Reaction{Next: s, Demands: "server.discovery-other"}
+	}
+	demands := "server.discovery"
+	if a.Deed == fuzz.Calling {
+		demands = "server.discovery-broadcast"
+	}
+	reply := fuzz.Reply{Want: []byte("the service's name"), Fits: isService}
+	return fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: reply}, Next: s, Demands: demands, Quiet: "server.discovery-other"}
+}
+
+// isService tells whether a datagram names a service.
+func isService(got []byte) (int, fuzz.Fit) {
+	if _, err := fileshare.ParseDiscoveryAnswer(got); err != nil {
+		return 0, fuzz.Not
+	}
+	return len(got), fuzz.Whole
 }
 
 // with is the state with a client's conversation at another point.
@@ -128,11 +181,29 @@ func (s fileshareState) doubts(turns [][]byte) fileshareState {
 	maps.Copy(doubtful, s.doubtful)
 	for _, name := range fileshareNames {
 		if bytes.Contains(sent, []byte(name)) {
-			doubtful[s.dialect.StoredPrefix+name] = true
+			doubtful[name], doubtful[s.dialect.StoredPrefix+name] = true, true
+		}
+	}
+	for name := range s.model.Files() {
+		if bytes.Contains(sent, []byte(strings.TrimPrefix(name, s.dialect.StoredPrefix))) {
+			doubtful[name] = true
 		}
 	}
 	s.doubtful = doubtful
+	s.strange += "\n" + string(sent[:min(len(sent), mostStrange)])
 	return s
+}
+
+// unsure tells whether nothing is known of a name: not even that there is no such
+// file, if something strange had the name in it.
+func (s fileshareState) unsure(name string) bool {
+	if s.doubtful[name] || name == "" {
+		return s.doubtful[name]
+	}
+	if _, there := s.model.Files()[name]; there || slices.Contains(fileshareNames, name) {
+		return false
+	}
+	return strings.Contains(s.strange, strings.TrimPrefix(name, s.dialect.StoredPrefix))
 }
 
 // sends is a turn of a conversation.
@@ -148,10 +219,11 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 		for _, p := range pieces {
 			reply.Want = append(reply.Want, p.Bytes...)
 		}
-		if name := s.about(t.turns); s.doubtful[name] || reply.Open || s.tainted && s.dialect == fileshare.Text && anyOrder(pieces) {
+		if name := s.about(t.turns); s.unsure(name) || reply.Open || s.tainted && s.dialect == fileshare.Text && anyOrder(pieces) {
 			// nothing can be said of what follows
 			reply = fuzz.Reply{Open: true}
 			o.Rest = fileshare.Closed
+			next = next.doubts(t.turns)
 		} else if anyOrder(pieces) {
 			reply.Fits = func(got []byte) (int, fuzz.Fit) { return s.fits(pieces, got) }
 			reply.Steps = func(conn string) []conformance.Step { return s.steps(conn, pieces) }

@@ -1,6 +1,8 @@
 package protocols
 
 import (
+	"bytes"
+
 	"netproctor/fuzz"
 	"netproctor/reference/fileshare"
 )
@@ -33,7 +35,7 @@ func drawFileshare(r fuzz.Source, d fileshare.Dialect) []fuzz.Action {
 		return []fuzz.Action{sends(head, file, list)}
 	}
 	get := sends(command(fileshare.Get, d.StoredPrefix+name))
-	switch odds(r, 8, 6, 4, 10, 3, 2, 2, 1, 2) {
+	switch odds(r, 8, 6, 4, 10, 3, 2, 2, 1, 2, 4) {
 	case 0:
 		return []fuzz.Action{joins, sends(list)}
 	case 1:
@@ -46,7 +48,10 @@ func drawFileshare(r fuzz.Source, d fileshare.Dialect) []fuzz.Action {
 		all := append([]fuzz.Action{joins}, put(pattern(pick(r, 40, 5000), 1))...)
 		return append(append(all, put([]byte("short"))...), get)
 	case 5:
-		return []fuzz.Action{{Client: who, Deed: pick(r, fuzz.Leaving, fuzz.Resetting)}}
+		if r.IntN(2) == 1 {
+			return []fuzz.Action{{Client: who, Deed: fuzz.Resetting}}
+		}
+		return parting(r, who)
 	case 6: // an upload that is broken off
 		all := append(command(fileshare.Put, name), fileshare.AppendSize(nil, 5000)...)
 		if d != fileshare.Sized {
@@ -58,7 +63,51 @@ func drawFileshare(r fuzz.Source, d fileshare.Dialect) []fuzz.Action {
 			return []fuzz.Action{joins, sends([]byte{9})}
 		}
 		return []fuzz.Action{joins}
+	case 9:
+		return drawDiscovery(r)
 	}
 	lay := fuzz.Action{Deed: fuzz.Laying, Turns: turns([]byte(fileshareFolder+pick(r, "hello.txt", "laid")), []byte(pick(r, "now", "other\n")))}
 	return []fuzz.Action{lay, joins, sends(list)}
+}
+
+// Those who look for servers, by number: beside the clients that connect.
+const seekers, mostSeekers = 8, 4
+
+// drawDiscovery draws somebody who looks for servers, perhaps behind somebody who
+// sends something else to the same port. The answer to the one is the fence behind
+// which the other must have heard nothing.
+func drawDiscovery(r fuzz.Source) []fuzz.Action {
+	who := r.IntN(mostSeekers)
+	question := (&fileshare.DiscoveryRequest{}).Append(nil)
+	asks := func(n int, datagram []byte) fuzz.Action {
+		return fuzz.Action{Client: seekers + n, Deed: pick(r, fuzz.Asking, fuzz.Asking, fuzz.Asking, fuzz.Calling), Turns: turns(datagram)}
+	}
+	fence := asks((who+1)%mostSeekers, question)
+	switch odds(r, 4, 4, 1) {
+	case 0:
+		return []fuzz.Action{asks(who, question)}
+	case 1:
+		return []fuzz.Action{asks(who, drawNoQuestion(r, question)), fence}
+	}
+	return []fuzz.Action{asks(who, question), asks(who, drawNoQuestion(r, question)), fence, asks(who, question)}
+}
+
+// drawNoQuestion draws what is almost the question, and what is far from it.
+func drawNoQuestion(r fuzz.Source, question []byte) []byte {
+	at := r.IntN(len(question))
+	switch odds(r, 4, 4, 3, 2, 1, 1) {
+	case 0: // cut
+		return question[:at]
+	case 1: // a bit is another
+		b := bytes.Clone(question)
+		b[at] ^= 1 << r.IntN(8)
+		return b
+	case 2: // more
+		return append(bytes.Clone(question), pick(r, "X", "\xc3", "\x00", "\n", " ", "SERVICE DISCOVERY")...)
+	case 3:
+		return []byte(pick(r, "HELLO", "", "service discovery", " SERVICE DISCOVERY", "\xff\xfe\x80SERVICE", "\x00", "SERVICE  DISCOVERY", "%s%n"))
+	case 4:
+		return contents(r, 512, 1023, 1024, 1025)
+	}
+	return pattern(pick(r, 1500, 4096, 60000), 5)
 }

@@ -136,16 +136,9 @@ func (s *Sandbox) lookup(ctx context.Context, host string, empty netip.Addr) (ne
 
 // socket makes a non-blocking socket in the sandbox's network.
 func (s *Sandbox) socket(ctx context.Context, network string, addr netip.AddrPort) (*os.File, error) {
-	domain, kind := unix.AF_INET, unix.SOCK_STREAM
-	if addr.Addr().Is6() && !addr.Addr().Is4In6() {
-		domain = unix.AF_INET6
-	}
-	switch network {
-	case "tcp", "tcp4", "tcp6", Narrow:
-	case "udp", "udp4", "udp6":
-		kind = unix.SOCK_DGRAM
-	default:
-		return nil, net.UnknownNetworkError(network)
+	domain, kind, err := socketForm(network, addr)
+	if err != nil {
+		return nil, err
 	}
 	fd, err := s.bareSocket(ctx, domain, kind, 0)
 	if err != nil {
@@ -157,15 +150,34 @@ func (s *Sandbox) socket(ctx context.Context, network string, addr netip.AddrPor
 	return os.NewFile(uintptr(fd), network), nil
 }
 
-// BlockingSocket makes a TCP socket in the sandbox's network for whoever connects to addr by
-// system calls of his own; he closes it, at the latest before the sandbox.
-func (s *Sandbox) BlockingSocket(ctx context.Context, addr netip.AddrPort) (fd int, err error) {
-	domain := unix.AF_INET
+// socketForm gives the form of a socket that talks to an address.
+func socketForm(network string, addr netip.AddrPort) (domain, kind int, err error) {
+	domain, kind = unix.AF_INET, unix.SOCK_STREAM
 	if addr.Addr().Is6() && !addr.Addr().Is4In6() {
 		domain = unix.AF_INET6
 	}
-	if fd, err = s.bareSocket(ctx, domain, unix.SOCK_STREAM, 0); err != nil {
+	switch network {
+	case "tcp", "tcp4", "tcp6", Narrow:
+	case "udp", "udp4", "udp6":
+		kind = unix.SOCK_DGRAM
+	default:
+		return 0, 0, net.UnknownNetworkError(network)
+	}
+	return domain, kind, nil
+}
+
+// BlockingSocket makes a TCP or UDP socket in the sandbox's network for whoever talks to addr by
+// system calls of his own; he closes it, at the latest before the sandbox.
+func (s *Sandbox) BlockingSocket(ctx context.Context, network string, addr netip.AddrPort) (fd int, err error) {
+	domain, kind, err := socketForm(network, addr)
+	if err != nil {
+		return -1, err
+	}
+	if fd, err = s.bareSocket(ctx, domain, kind, 0); err != nil {
 		return -1, os.NewSyscallError("socket", err)
+	}
+	if kind == unix.SOCK_DGRAM {
+		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_BROADCAST, 1)
 	}
 	if err := unix.SetNonblock(fd, false); err != nil {
 		_ = unix.Close(fd)

@@ -338,7 +338,7 @@ func TestBlockingSocket(t *testing.T) {
 		at := netip.MustParseAddrPort(ln.Addr().String())
 		before, err := sb.Overflows()
 		require.NoError(t, err)
-		fd, err := sb.BlockingSocket(t.Context(), at)
+		fd, err := sb.BlockingSocket(t.Context(), "tcp", at)
 		require.NoError(t, err)
 		defer unix.Close(fd)
 		require.NoError(t, unix.Connect(fd, sockaddr(at)))
@@ -351,5 +351,39 @@ func TestBlockingSocket(t *testing.T) {
 		after, err := sb.Overflows()
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, after, before)
+	})
+}
+
+// A datagram socket of one's own reaches a socket inside the sandbox, by name and
+// by broadcast where the network is the sandbox's own.
+func TestBlockingDatagramSocket(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) {
+		sb := openMode(t, mode, Limits{}, nil)
+		heard, err := sb.ListenPacket(t.Context(), "udp", ":0")
+		require.NoError(t, err)
+		defer heard.Close()
+		at := netip.MustParseAddrPort(heard.LocalAddr().String())
+		_, err = sb.BlockingSocket(t.Context(), "unix", at)
+		require.Error(t, err)
+		fd, err := sb.BlockingSocket(t.Context(), "udp", at)
+		require.NoError(t, err)
+		defer unix.Close(fd)
+		to := []netip.Addr{loopback}
+		if sb.iso.Private() {
+			to = append(to, netip.AddrFrom4([4]byte{255, 255, 255, 255}))
+		}
+		for _, ip := range to {
+			require.NoError(t, unix.Sendto(fd, []byte("hello"), 0, sockaddr(netip.AddrPortFrom(ip, at.Port()))))
+			b := make([]byte, 16)
+			require.NoError(t, heard.SetReadDeadline(time.Now().Add(5*time.Second)))
+			n, from, err := heard.ReadFrom(b)
+			require.NoError(t, err)
+			require.Equal(t, "hello", string(b[:n]))
+			_, err = heard.WriteTo([]byte("yes"), from)
+			require.NoError(t, err)
+			n, err = unix.Read(fd, b)
+			require.NoError(t, err)
+			require.Equal(t, "yes", string(b[:n]))
+		}
 	})
 }

@@ -1,0 +1,182 @@
+package fuzz
+
+import (
+	"context"
+	"net/netip"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// A speaker is a client of the fast path: a connection, or a datagram socket,
+// over system calls that block.
+type speaker struct {
+	client
+	number  int
+	fd      int // -1 without
+	source  int // which of the sockets' addresses it is bound to
+	there   bool
+	half    bool // it has half-closed
+	unheard bool // it sent a datagram to which nobody is to answer
+}
+
+// sockets makes the connections of many clients side by side. A socket whose
+// connection has ended at both sides is used again.
+type sockets struct {
+	direct
+	idle  []idleSocket
+	count int // that were made
+	tape  *tape
+}
+
+type idleSocket struct{ fd, source int }
+
+// take gives a socket that can connect.
+func (w *sockets) take(ctx context.Context) (fd, source int, err error) {
+	if last := len(w.idle) - 1; last >= 0 {
+		s := w.idle[last]
+		w.idle = w.idle[:last]
+		return s.fd, s.source, nil
+	}
+	source = w.count % sources
+	w.count++
+	fd, err = w.open(ctx, source)
+	return fd, source, err
+}
+
+// give takes back the socket of a connection that has ended; one that cannot be
+// used again is closed.
+func (w *sockets) give(s *speaker) {
+	w.tape.note(op{kind: opReuse, client: s.number})
+	if disconnect(s.fd) != nil {
+		_ = unix.Close(s.fd)
+	} else {
+		w.idle = append(w.idle, idleSocket{s.fd, s.source})
+	}
+	s.fd = -1
+}
+
+func (w *sockets) close() {
+	for _, s := range w.idle {
+		_ = unix.Close(s.fd)
+	}
+	w.idle = nil
+}
+
+// connect connects a speaker, and notes its address.
+func (w *sockets) connect(c *call, s *speaker) error {
+	fd, source, err := w.take(c.ctx)
+	if err != nil {
+		return err
+	}
+	s.fd, s.source = fd, source
+	w.tape.note(op{kind: opConnect, client: s.number})
+	if err := w.direct.connect(c, fd); err != nil {
+		_ = unix.Close(fd)
+		s.fd = -1
+		return err
+	}
+	s.at = localAddress(fd)
+	return nil
+}
+
+// localAddress is getsockname(2) without anything that is made anew.
+func localAddress(fd int) netip.AddrPort {
+	var sa unix.RawSockaddrInet6
+	size := uint32(unix.SizeofSockaddrInet6)
+	_, _, errno := unix.RawSyscall(unix.SYS_GETSOCKNAME, uintptr(fd), uintptr(unsafe.Pointer(&sa)), uintptr(unsafe.Pointer(&size)))
+	if errno != 0 {
+		return netip.AddrPort{}
+	}
+	port := sa.Port>>8 | sa.Port<<8
+	if sa.Family == unix.AF_INET {
+		four := (*unix.RawSockaddrInet4)(unsafe.Pointer(&sa))
+		return netip.AddrPortFrom(netip.AddrFrom4(four.Addr), port)
+	}
+	return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).Unmap(), port)
+}
+
+// write sends in one write, if the server takes it. It tells whether all was sent.
+func (w *sockets) write(c *call, s *speaker, b []byte) bool {
+	w.tape.note(op{kind: opWrite, client: s.number, bytes: b})
+	for len(b) > 0 {
+		n, err := unix.Write(s.fd, b)
+		if err != nil && !c.again(err) {
+			return false
+		}
+		b = b[max(n, 0):]
+	}
+	return true
+}
+
+// read waits for more on a connection, for as long as the call lasts, and tells
+// whether something came: bytes, the end, or a reset.
+func (w *sockets) read(c *call, s *speaker) bool {
+	for {
+		n, err := unix.Read(s.fd, w.buf)
+		switch {
+		case err == nil && s.datagram:
+			s.packets++
+			s.heard = append(s.heard, w.buf[:n]...)
+			return true
+		case err == nil && n == 0:
+			s.ended = true
+			return true
+		case err == nil:
+			s.heard = append(s.heard, w.buf[:n]...)
+			return len(s.heard) < answerMost && time.Now().Before(c.until)
+		case c.again(err):
+		case err == unix.EAGAIN:
+			return false
+		default:
+			s.ended, s.reset = true, true
+			return true
+		}
+	}
+}
+
+// peek reads what is there, and does not wait.
+func (w *sockets) peek(s *speaker) {
+	for !s.ended && len(s.heard) < answerMost {
+		n, _, err := unix.Recvfrom(s.fd, w.buf, unix.MSG_DONTWAIT)
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err == unix.EAGAIN:
+			return
+		case err != nil:
+			s.ended, s.reset = !s.datagram, !s.datagram
+			return
+		case n == 0 && !s.datagram:
+			s.ended = true
+			return
+		}
+		s.heard = append(s.heard, w.buf[:n]...)
+		if s.datagram {
+			s.packets++
+		}
+	}
+}
+
+// openDatagram gives a speaker a datagram socket.
+func (w *sockets) openDatagram(ctx context.Context, s *speaker) (err error) {
+	if s.fd, err = w.box.Socket(ctx, "udp", w.address); err != nil {
+		s.fd = -1
+		return err
+	}
+	pause := unix.NsecToTimeval(int64(tick))
+	return unix.SetsockoptTimeval(s.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &pause)
+}
+
+// send sends a datagram. That it does not go out is like its loss on the way.
+func (w *sockets) send(s *speaker, b []byte, to *unix.RawSockaddrInet4) {
+	w.tape.note(op{kind: opSend, client: s.number, bytes: b, to: to})
+	first := unsafe.Pointer(unsafe.SliceData(b))
+	_, _, _ = unix.Syscall6(unix.SYS_SENDTO, uintptr(s.fd), uintptr(first), uintptr(len(b)), 0, uintptr(unsafe.Pointer(to)), unix.SizeofSockaddrInet4)
+}
+
+// rawAddress is an IPv4 address as sendto(2) takes it.
+func rawAddress(ip [4]byte, port int) *unix.RawSockaddrInet4 {
+	return &unix.RawSockaddrInet4{Family: unix.AF_INET, Port: uint16(port)>>8 | uint16(port)<<8, Addr: ip}
+}

@@ -1,0 +1,102 @@
+package fuzz_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"netproctor/conformance"
+	"netproctor/fuzz"
+	"netproctor/fuzz/protocols"
+	"netproctor/internal/proc"
+)
+
+// A realProgram is a server as a process: one of those that the harness is tried
+// on, or the test binary as a reference.
+type realProgram struct {
+	protocol, dir string
+	words         []string
+	dialect       string
+}
+
+// target gives the program, or skips the test where its interpreter is missing.
+func (p realProgram) target(t testing.TB) *conformance.Command {
+	t.Helper()
+	dir, words := "", append([]string(nil), p.words...)
+	if p.dir == "reference" {
+		self, err := os.Executable()
+		require.NoError(t, err)
+		words = append([]string{self, serveWord, p.protocol}, words...)
+	} else {
+		var err error
+		dir, err = filepath.Abs(filepath.Join("../conformance/testdata/programs", p.protocol, p.dir))
+		require.NoError(t, err)
+		if words[0], err = proc.Executable(words[0]); err != nil {
+			t.Skip(err)
+		}
+	}
+	iso, err := proc.New(proc.Config{Dir: dir})
+	require.NoError(t, err)
+	t.Cleanup(func() { iso.Close() })
+	target, err := conformance.NewCommand(words, iso)
+	require.NoError(t, err)
+	return target.Named(p.dir)
+}
+
+// options are those of a campaign of turns on the program.
+func (p realProgram) options(t testing.TB) fuzz.MachineOptions {
+	t.Helper()
+	var params map[string]string
+	if p.dialect != "" {
+		params = map[string]string{"DIALECT": p.dialect}
+	}
+	proto, err := loaded(p.protocol, params)
+	require.NoError(t, err)
+	m, err := protocols.Machine(p.protocol, params)
+	require.NoError(t, err)
+	return fuzz.MachineOptions{Protocol: proto, Target: p.target(t), Machine: m, Seed: 1}
+}
+
+// rightPrograms are right servers whose conversations go in turns.
+var rightPrograms = []realProgram{
+	{protocol: "transfer", dir: "reference"},
+	{protocol: "transfer", dir: "python-good", words: []string{"python3", "server.py"}},
+	{protocol: "chat", dir: "reference"},
+	{protocol: "chat", dir: "python-good", words: []string{"python3", "srv.py"}},
+	{protocol: "chat", dir: "node-good", words: []string{"node", "srv.js"}},
+	{protocol: "fileshare", dir: "reference"},
+	{protocol: "fileshare", dir: "python-good", words: []string{"python3", "server.py"}},
+	{protocol: "fileshare", dir: "python-unusual", words: []string{"python3", "server.py"}},
+}
+
+// TestTurnsOfRightServers finds nothing in them.
+func TestTurnsOfRightServers(t *testing.T) {
+	for _, p := range rightPrograms {
+		t.Run(strings.TrimSpace(p.protocol+"/"+p.dir+" "+p.dialect), func(t *testing.T) {
+			o := p.options(t)
+			o.Cases = turnsCases()
+			c, err := fuzz.RunTurns(t.Context(), o)
+			require.NoError(t, err)
+			for _, f := range c.Findings {
+				t.Errorf("%s\n%s\n%s", f.Signature, f.Evidence, strings.Join(f.Actions, "\n"))
+			}
+			require.Empty(t, c.Stopped)
+			require.Equal(t, o.Cases, c.Cases)
+			require.Positive(t, c.Wrong)
+			require.False(t, c.Blind)
+			t.Logf("%d cases, %d exchanges in %s, %d starts, unexplained %d %q", c.Cases, c.Visits, c.Elapsed, c.Starts, c.Unexplained, c.Doubts)
+		})
+	}
+}
+
+func turnsCases() int {
+	n, _ := strconv.Atoi(os.Getenv("TURNS"))
+	if n == 0 {
+		n = 1500
+	}
+	return n
+}
