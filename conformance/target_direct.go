@@ -17,6 +17,9 @@ type Direct interface {
 	// Socket makes a socket of the network "tcp" or "udp" that blocks, from which
 	// the address can be reached. The caller closes it.
 	Socket(ctx context.Context, network string, address netip.AddrPort) (fd int, err error)
+	// UnreadAt is how many bytes lie unread in the socket at the far end of a
+	// connection. The error wraps ENOENT once that socket is gone.
+	UnreadAt(ctx context.Context, far, near netip.AddrPort) (n int, err error)
 	// Overflows counts the connections that were dropped because the program did
 	// not accept those before them.
 	Overflows() (uint64, error)
@@ -37,6 +40,11 @@ func (b *processBox) StartDirect(ctx context.Context, a Arguments, processors []
 // Socket implements Direct.
 func (b *processBox) Socket(ctx context.Context, network string, address netip.AddrPort) (fd int, err error) {
 	return b.box.BlockingSocket(ctx, network, address)
+}
+
+// UnreadAt implements Direct.
+func (b *processBox) UnreadAt(ctx context.Context, far, near netip.AddrPort) (n int, err error) {
+	return b.box.UnreadAt(ctx, far, near)
 }
 
 // Overflows implements Direct.

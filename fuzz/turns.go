@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -28,9 +27,7 @@ func RunTurns(ctx context.Context, o MachineOptions) (*Campaign, error) {
 	c := newTurns(&o)
 	processors, undo := pin()
 	defer undo()
-	if os.Getenv("BATCH") != "" {
-		defer giveWay()()
-	}
+	defer exactly()()
 	c.start.processors = processors
 	if !o.Cold {
 		c.start.warm = &warmRoom{}
@@ -53,17 +50,11 @@ func RunTurns(ctx context.Context, o MachineOptions) (*Campaign, error) {
 	return end, nil
 }
 
-// giveWay has the calling thread not interrupt what runs on its processor when
-// something comes for it: the server goes on until it waits. It ends when undo is
-// called.
-func giveWay() (undo func()) {
-	set := func(policy uint32) error {
-		return unix.SchedSetAttr(0, &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: policy}, 0)
-	}
-	if set(unix.SCHED_BATCH) != nil {
-		return func() {}
-	}
-	return func() { _ = set(unix.SCHED_NORMAL) }
+// exactly has the calling thread sleep as long as it wants to, and not longer by
+// what saves the kernel a wake-up, until undo is called.
+func exactly() (undo func()) {
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	return func() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) }
 }
 
 // turns is the state of one RunTurns. What it shares with RunMachine is how

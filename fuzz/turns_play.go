@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -252,7 +253,7 @@ func (c *player) settle(a *Action) {
 		return
 	case a.Client == n && a.Deed != Connecting && (!c.m.Turns || a.Deed != Sending) && !c.careful:
 		if a.Deed == Sending {
-			yield() // so that it comes in pieces
+			sleep(leastPause) // so that it comes in pieces
 		}
 		return
 	case c.m.Alone && !c.careful:
@@ -262,28 +263,34 @@ func (c *player) settle(a *Action) {
 	c.unsettled = -1
 }
 
-// restLooks is how often one looks in vain whether a program rests; restPause is
-// how long one who is careful waits besides.
+// restLimit is for how long one looks in vain whether a program rests; restPause
+// is how long one who is careful waits besides.
 const (
-	restLooks = 400
+	restLimit = 300 * time.Millisecond
 	restPause = 5 * time.Millisecond
 )
 
-// rest waits until the program has nothing to do.
+// rest waits until the program has read what was sent, and has nothing to do.
 func (c *player) rest() {
-	enough := 1 // what shares a processor with this thread does not begin anything meanwhile
+	c.w.echo(c.ctx)
 	if c.careful {
 		time.Sleep(restPause)
-		enough = 2
 	}
-	for looks, rests := 0, 0; rests < enough && looks < restLooks; looks++ {
-		yield()
+	began, pause := time.Now(), leastPause
+	for rests := 0; rests < 2 && time.Since(began) < restLimit; pause = min(2*pause, mostPause) {
+		sleep(pause)
+		if n := c.unsettled; n >= 0 && !c.w.taken(c.ctx, c.speakers[n]) {
+			continue
+		}
 		n, err := runnable(c.p.process)
 		if err != nil {
 			return
 		}
 		if rests++; n > 0 {
 			rests = 0
+		}
+		if !c.careful && rests > 0 {
+			break
 		}
 	}
 	if c.m.Turns && c.m.Pause > 0 {
@@ -300,8 +307,16 @@ func runnable(p conformance.Process) (int, error) {
 	return v.Runnable, err
 }
 
-// yield lets others run on this processor, as long as they have something to do.
-func yield() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
+// Others run on this processor while this thread sleeps, first for so long and
+// then for longer. To yield is not enough: the kernel may take a thread that seldom
+// runs for the one whose turn it is all the same.
+const leastPause, mostPause = 10 * time.Microsecond, time.Millisecond
+
+// sleep blocks the thread, which time.Sleep does not.
+func sleep(d time.Duration) {
+	t := unix.NsecToTimespec(int64(d))
+	_, _, _ = unix.Syscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), 0, 0)
+}
 
 // await waits until what has come is one of the allowed reactions.
 func (c *player) await(call *call, s *speaker) *fault {

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 	"unsafe"
@@ -27,6 +28,7 @@ type sockets struct {
 	direct
 	idle  []idleSocket
 	count int // that were made
+	own   int // a datagram socket that is connected to itself; 0 without
 	tape  *tape
 }
 
@@ -61,7 +63,51 @@ func (w *sockets) close() {
 	for _, s := range w.idle {
 		_ = unix.Close(s.fd)
 	}
-	w.idle = nil
+	if w.own > 0 {
+		_ = unix.Close(w.own)
+	}
+	w.idle, w.own = nil, 0
+}
+
+// echo sends something to itself. The kernel hands on what goes over the loopback
+// interface one after the other, though perhaps not at once: when this has come, so
+// has what was sent before.
+func (w *sockets) echo(ctx context.Context) {
+	if w.own == 0 {
+		w.own = w.openOwn(ctx)
+	}
+	var b [1]byte
+	if _, err := unix.Write(w.own, b[:]); err == nil {
+		_, _ = unix.Read(w.own, b[:])
+	}
+}
+
+func (w *sockets) openOwn(ctx context.Context) int {
+	fd, err := w.box.Socket(ctx, "udp", w.address)
+	if err != nil {
+		return -1
+	}
+	pause := unix.NsecToTimeval(int64(tick))
+	err = errors.Join(unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &pause), unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	own, named := unix.Getsockname(fd)
+	if err == nil && named == nil {
+		err = unix.Connect(fd, own)
+	}
+	if err != nil || named != nil {
+		_ = unix.Close(fd)
+		return -1
+	}
+	return fd
+}
+
+// taken tells whether the server has read what a client has sent, and has closed
+// the connection if the client has left.
+func (w *sockets) taken(ctx context.Context, s *speaker) bool {
+	if s == nil || s.datagram || !s.at.IsValid() {
+		return true
+	}
+	n, err := w.box.UnreadAt(ctx, w.address, s.at)
+	return err != nil || n == 0 && s.there
 }
 
 // connect connects a speaker, and notes its address.

@@ -43,6 +43,10 @@ func openWires(piped bool) (w *wires, err error) {
 	return w, nil
 }
 
+// pipeSize is how much a pipe holds that is a program's standard output, in bytes:
+// what Linux allows anybody.
+const pipeSize = 1 << 20
+
 func openPipe() (read, write int, err error) {
 	var p [2]int
 	err = unix.Pipe2(p[:], unix.O_CLOEXEC)
@@ -62,6 +66,8 @@ func (w *wires) openOutput(piped bool) error {
 		if err != nil {
 			return err
 		}
+		// A program that has much to say must not wait for us.
+		_, _ = unix.FcntlInt(uintptr(in), unix.F_SETPIPE_SZ, pipeSize)
 		w.theirs, w.stdout = append(w.theirs, out), ours(in, "stdout")
 		return nil
 	}

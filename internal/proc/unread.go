@@ -38,6 +38,12 @@ func (s *Sandbox) Unread(ctx context.Context, c net.Conn) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	return s.UnreadAt(ctx, far, near)
+}
+
+// UnreadAt is how many bytes lie in the socket at the far end of a connection of this sandbox
+// that nobody has read. The error wraps ENOENT once that socket is gone.
+func (s *Sandbox) UnreadAt(ctx context.Context, far, near netip.AddrPort) (int, error) {
 	s.diag.mu.Lock()
 	defer s.diag.mu.Unlock()
 	if err := s.openDiag(ctx); err != nil {
