@@ -57,7 +57,11 @@ func (s *stage) await(ctx context.Context, p *played) *fault {
 		case len(whole) > 0 && !settled && (quiet || len(short) > 0):
 			settled = true
 			if c := s.client(p.Client); c != nil {
-				conformance.AwaitTaken(ctx, s.box, c.conn, s.o.patient())
+				limit := s.o.patient()
+				if c.anything || p.allowed[whole[0]].Tells[p.Client].Open { // it may be read or not
+					limit = moment
+				}
+				conformance.AwaitTaken(ctx, s.box, c.conn, limit)
 			}
 			s.settle()
 			continue

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"context"
+	"os"
 	"slices"
 	"time"
 )
@@ -16,6 +17,13 @@ const (
 // follow follows up a fault that the i-th history has shown, and starts the
 // server afresh.
 func (c *turns) follow(ctx context.Context, f *fault, i int) error {
+	if os.Getenv("SHOWTURNS") != "" {
+		println("follow", i, string(f.kind), f.signature, f.evidence)
+		h := c.recent(max(c.from, i-10), i)
+		for _, a := range h {
+			println("   ", a.String())
+		}
+	}
 	c.player.p.settle()
 	if died := c.player.p.died(); died != nil { // that is why
 		f = died

@@ -225,8 +225,9 @@ func (s chatState) without(n int) chatState {
 	delete(s.at, n)
 	delete(s.announced, n)
 	if s.uploads != nil {
-		lost := map[string]bool{s.uploads.name: true}
+		lost := map[string]bool{}
 		maps.Copy(lost, s.lost)
+		lost[s.uploads.name] = true
 		s.uploads, s.lost = nil, lost
 	}
 	return s

@@ -221,8 +221,9 @@ func (s transferState) left() transferState {
 	if s.over || s.loose || !ok || c.Verb != transfer.Put {
 		return s
 	}
-	more := map[string]bool{c.Name: true}
+	more := map[string]bool{}
 	maps.Copy(more, s.doubtful)
+	more[c.Name] = true
 	s.doubtful = more
 	return s
 }
