@@ -279,7 +279,7 @@ func (c *player) rest() {
 	began, pause := time.Now(), leastPause
 	for rests := 0; rests < 2 && time.Since(began) < restLimit; pause = min(2*pause, mostPause) {
 		sleep(pause)
-		if n := c.unsettled; n >= 0 && !c.w.taken(c.ctx, c.speakers[n]) {
+		if !c.done(time.Since(began)) {
 			continue
 		}
 		n, err := runnable(c.p.process)
@@ -296,6 +296,27 @@ func (c *player) rest() {
 	if c.m.Turns && c.m.Pause > 0 {
 		time.Sleep(c.m.Pause)
 	}
+}
+
+// done tells whether the program has taken what was done last: it has read what was
+// sent, or closed the connection if the client has left. That some programs do
+// late, or never.
+func (c *player) done(waited time.Duration) bool {
+	if c.unsettled < 0 {
+		return true
+	}
+	s := c.speakers[c.unsettled]
+	if c.w.taken(c.ctx, s) {
+		return true
+	}
+	if s.there || waited < closing>>c.stays {
+		return false
+	}
+	if c.stays < mostStays {
+		c.stays++
+	}
+	c.unsettled = -1
+	return true
 }
 
 // runnable counts the threads of a program that wait for nothing.

@@ -108,6 +108,19 @@ func diagUnread(fd int, local, remote netip.AddrPort) (int, error) {
 	return parseUnread(buf[:n])
 }
 
+// closed tells whether no program has the socket any more: only the kernel does, for its last
+// packets. One that nobody has accepted yet has no inode either, but is in another state.
+func closed(b []byte) bool {
+	held := binary.NativeEndian.Uint32(b[diagInodeAt:]) != 0
+	switch b[1] { // idiag_state
+	case unix.BPF_TCP_TIME_WAIT, unix.BPF_TCP_CLOSE:
+		return true
+	case unix.BPF_TCP_FIN_WAIT1, unix.BPF_TCP_FIN_WAIT2, unix.BPF_TCP_LAST_ACK, unix.BPF_TCP_CLOSING:
+		return !held
+	}
+	return false
+}
+
 // parseUnread reads the one message of an answer.
 func parseUnread(b []byte) (int, error) {
 	if len(b) < unix.NLMSG_HDRLEN {
@@ -117,6 +130,8 @@ func parseUnread(b []byte) (int, error) {
 	switch kind := binary.NativeEndian.Uint16(b[4:]); {
 	case kind == unix.NLMSG_ERROR && len(body) >= 4:
 		return 0, unix.Errno(-int32(binary.NativeEndian.Uint32(body)))
+	case kind == diagByFamily && len(body) >= diagAnswer && closed(body):
+		return 0, unix.ENOENT
 	case kind == diagByFamily && len(body) >= diagAnswer:
 		return int(binary.NativeEndian.Uint32(body[diagQueueAt:])), nil
 	default:
