@@ -29,8 +29,9 @@ type stage struct {
 	played  []played
 	names   map[int]string // the clients' addresses, also of those that have left
 	readers sync.WaitGroup
-	rested  bool // it had nothing to do at some time
-	spins   bool // it did not come to rest any more
+	first   conformance.ProcessVitals // after the start
+	rested  bool                      // it had nothing to do at some time
+	spins   bool                      // it did not come to rest any more
 
 	mu      sync.Mutex
 	changed chan struct{} // closed when a client has heard something
@@ -132,6 +133,7 @@ func (s *stage) start(ctx context.Context) (err error) {
 		s.address = at.String()
 	}
 	s.settle()
+	s.first, _ = s.process.Vitals()
 	return nil
 }
 

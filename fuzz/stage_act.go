@@ -34,7 +34,10 @@ func (s *stage) play(ctx context.Context, history []Action) (*fault, error) {
 	if f := s.died(false); f != nil {
 		return f, nil
 	}
-	return s.leftover(), nil
+	if f := s.leftover(); f != nil {
+		return f, nil
+	}
+	return s.leaks(), nil
 }
 
 // do does one action, turn by turn, and judges what comes of it.

@@ -143,6 +143,22 @@ func (s *stage) leftover() *fault {
 	return f
 }
 
+// leaks tells whether more descriptors stay open than there are clients.
+func (s *stage) leaks() *fault {
+	s.mu.Lock()
+	most := s.first.Descriptors + leakSlack + len(s.clients)
+	s.mu.Unlock()
+	now, err := s.process.Vitals()
+	if err != nil || now.Descriptors <= most || s.first.Descriptors == 0 {
+		return nil
+	}
+	time.Sleep(lingering)
+	if now, err = s.process.Vitals(); err != nil || now.Descriptors <= most {
+		return nil
+	}
+	return &fault{Leak, "leak", fmt.Sprintf("%d descriptors are open after %d actions, %d at the start", now.Descriptors, len(s.played), s.first.Descriptors)}
+}
+
 // String says it for people.
 func (r Reaction) String() string {
 	var parts []string

@@ -138,7 +138,9 @@ func (c *stateful) found(ctx context.Context, f *fault, history []Action) {
 	quick.patience = shortPatience
 	m := &shortener{o: &quick, want: f.kind, until: time.Now().Add(historyFor), left: minimiseAttempts}
 	long := history
-	history = m.shorten(ctx, long)
+	if f.kind != Leak { // which takes many
+		history = m.shorten(ctx, long)
+	}
 	again, last, verified := c.verify(ctx, f.kind, history)
 	if !enough(f.kind, verified) { // some attempt was hasty
 		history = long

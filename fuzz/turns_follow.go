@@ -2,7 +2,6 @@ package fuzz
 
 import (
 	"context"
-	"os"
 	"slices"
 	"time"
 )
@@ -17,13 +16,6 @@ const (
 // follow follows up a fault that the i-th history has shown, and starts the
 // server afresh.
 func (c *turns) follow(ctx context.Context, f *fault, i int) error {
-	if os.Getenv("SHOWTURNS") != "" {
-		println("follow", i, string(f.kind), f.signature, f.evidence)
-		h := c.recent(max(c.from, i-10), i)
-		for _, a := range h {
-			println("   ", a.String())
-		}
-	}
 	c.player.p.settle()
 	if died := c.player.p.died(); died != nil { // that is why
 		f = died

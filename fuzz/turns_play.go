@@ -497,8 +497,10 @@ func (c *player) settled(r *Reaction, s *speaker, heard bool) {
 		if c.unsettled == s.number || c.unsettled < 0 || c.m.Alone {
 			c.unsettled = -1
 		}
-	case d == Sending, d == Resetting, d == Leaving && !s.ended, d == Ending && c.careful:
+	case d == Sending, d == Ending, d == Resetting, d == Leaving && !s.ended:
 		c.unsettled = s.number
+	case d == Leaving && c.unsettled == s.number: // it was seen to end
+		c.unsettled = -1
 	}
 }
 

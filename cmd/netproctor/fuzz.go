@@ -68,6 +68,9 @@ func (v *fuzzVerb) Run(a *app) error {
 	if v.Replay != "" {
 		return v.replay(a, o)
 	}
+	if role == conformance.Server && inTurns(v.Protocol) {
+		return v.turns(a, o)
+	}
 	return v.campaign(a, role, o)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"netproctor/fuzz"
@@ -14,6 +15,13 @@ func (v *fuzzVerb) replay(a *app, o fuzz.Options) error {
 	findings, err := fuzz.Read(v.Replay)
 	if err != nil {
 		return usage("--replay: %w", err)
+	}
+	if slices.ContainsFunc(findings, func(x *fuzz.Finding) bool { return len(x.History) > 0 }) {
+		m, err := protocols.Machine(v.Protocol, v.Set)
+		if err != nil {
+			return usage("--replay: %w", err)
+		}
+		return v.replayMachine(a, fuzz.MachineOptions{Protocol: o.Protocol, Target: o.Target, Machine: m})
 	}
 	o.Model, o.Files, o.Gap = protocols.Model(v.Protocol)
 	fmt.Fprintf(a.out, "replaying %d findings on %s, isolation: %s\n", len(findings), o.Target, o.Target.Isolation())
