@@ -100,3 +100,21 @@ func turnsCases() int {
 	}
 	return n
 }
+
+// BenchmarkNetFuzzTurns plays histories of turns and, side by side on the same
+// program, the same system calls alone.
+func BenchmarkNetFuzzTurns(b *testing.B) {
+	for _, p := range rightPrograms {
+		b.Run(p.protocol+"/"+p.dir, func(b *testing.B) { fuzz.TurnsSideBySide(b, p.options(b)) })
+	}
+	for _, p := range rightPrograms {
+		if p.protocol != "fileshare" {
+			continue
+		}
+		b.Run("discovery/"+p.dir, func(b *testing.B) {
+			o := p.options(b)
+			o.Machine = protocols.Discovery()
+			fuzz.TurnsSideBySide(b, o)
+		})
+	}
+}
