@@ -1,11 +1,13 @@
 package fuzz_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -78,7 +80,7 @@ func TestTurnsOfRightServers(t *testing.T) {
 	for _, p := range rightPrograms {
 		t.Run(strings.TrimSpace(p.protocol+"/"+p.dir+" "+p.dialect), func(t *testing.T) {
 			o := p.options(t)
-			o.Cases = turnsCases()
+			o.Cases = 500
 			c, err := fuzz.RunTurns(t.Context(), o)
 			require.NoError(t, err)
 			for _, f := range c.Findings {
@@ -91,14 +93,6 @@ func TestTurnsOfRightServers(t *testing.T) {
 			t.Logf("%d cases, %d exchanges in %s, %d starts, unexplained %d %q", c.Cases, c.Visits, c.Elapsed, c.Starts, c.Unexplained, c.Doubts)
 		})
 	}
-}
-
-func turnsCases() int {
-	n, _ := strconv.Atoi(os.Getenv("TURNS"))
-	if n == 0 {
-		n = 1500
-	}
-	return n
 }
 
 // BenchmarkNetFuzzTurns plays histories of turns and, side by side on the same
@@ -115,6 +109,66 @@ func BenchmarkNetFuzzTurns(b *testing.B) {
 			o := p.options(b)
 			o.Machine = protocols.Discovery()
 			fuzz.TurnsSideBySide(b, o)
+		})
+	}
+}
+
+// TestTurnsFindWrongServers has wrong servers in Python found within so many
+// cases, each by a history that the server alone shows again.
+func TestTurnsFindWrongServers(t *testing.T) {
+	for _, p := range []realProgram{
+		{protocol: "transfer", dir: "python-server-appends", words: []string{"python3", "server.py"}},
+		{protocol: "transfer", dir: "python-server-error-with-file", words: []string{"python3", "server.py"}},
+		{protocol: "chat", dir: "python-server-echoes", words: []string{"python3", "srv.py"}},
+		{protocol: "chat", dir: "python-server-counts-joins", words: []string{"python3", "srv.py"}},
+		{protocol: "fileshare", dir: "python-server-appends", words: []string{"python3", "server.py"}},
+	} {
+		t.Run(p.protocol+"/"+p.dir, func(t *testing.T) {
+			t.Parallel()
+			o := p.options(t)
+			o.Cases = 60
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			o.Found = func(*fuzz.Finding) error { cancel(); return nil } // one is enough
+			c, err := fuzz.RunTurns(ctx, o)
+			require.NoError(t, err)
+			require.NotEmpty(t, c.Findings, "%q", c.Doubts)
+			f := c.Findings[0]
+			require.GreaterOrEqual(t, f.Verified, 2)
+			require.NotEmpty(t, f.Requirements)
+			require.NotEmpty(t, f.History)
+			t.Logf("%s after %.2f s: %s", f.Signature, f.FoundAfter, strings.Join(f.Actions, "; "))
+		})
+	}
+}
+
+// TestTurnsOfHistoriesAreRight holds histories of campaigns, with all that is wrong
+// in them, against references in memory.
+func TestTurnsOfHistoriesAreRight(t *testing.T) {
+	for _, m := range machines {
+		if m.protocol == "mailbox" || m.protocol == "download" || m.params["DIALECT"] == "text" {
+			continue
+		}
+		t.Run(strings.TrimSpace(m.protocol+" "+m.params["DIALECT"]), func(t *testing.T) {
+			t.Parallel()
+			o := machineOn(t, m.protocol, m.params, referenceMain(t, m.protocol, m.args))
+			o.Seed = 7
+			var numbers []int
+			for i := range 100 {
+				numbers = append(numbers, 400+i) // where some are wrong
+			}
+			histories := fuzz.TurnsHistories(&o, numbers...)
+			slices.Reverse(numbers)
+			again := fuzz.TurnsHistories(&o, numbers...)
+			slices.Reverse(again)
+			require.Equal(t, histories, again, "a history follows from its number")
+			for i, history := range histories {
+				var wrong string
+				var err error
+				synctest.Test(t, func(t *testing.T) { wrong, err = o.Check(t.Context(), history) })
+				require.NoError(t, err)
+				require.Empty(t, wrong, "case %d: %s", 400+i, tellHistory(history))
+			}
 		})
 	}
 }

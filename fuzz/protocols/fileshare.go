@@ -210,6 +210,9 @@ func (s fileshareState) unsure(name string) bool {
 func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 	t := s.talks[a.Client]
 	t.turns = append(slices.Clip(t.turns), a.Turns...)
+	if c := s.command(t.turns); c != nil && c.Kind.HasName() && strange(c.Name) || !s.inTurn(t.turns) {
+		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{a.Client: {Open: true, End: fuzz.MayClose}}, Next: s.doubts(t.turns).with(a.Client, talk{over: true})}}
+	}
 	for _, o := range s.model.Apply(t.turns...) {
 		next := s
 		then := t
@@ -245,6 +248,20 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 		all = append(all, fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: reply}, Next: next.with(a.Client, then), Demands: s.demand(t.turns)})
 	}
 	return all
+}
+
+// inTurn tells whether the last turn is what a client may send at once: where
+// lengths do not tell, a whole command, or a whole file.
+func (s fileshareState) inTurn(turns [][]byte) bool {
+	if s.dialect == fileshare.Sized {
+		return true
+	}
+	c, err := fileshare.ParseCommand(turns[0], s.dialect)
+	if err != nil || len(turns) == 1 {
+		return err == nil
+	}
+	_, err = fileshare.ParseFile(turns[1], s.dialect)
+	return err == nil && c.Kind == fileshare.Put && len(turns) == 2
 }
 
 // command is the first command in some turns.

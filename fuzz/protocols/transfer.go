@@ -117,8 +117,8 @@ func (s transferState) inTurn() bool {
 	if !ok {
 		return true // which the model knows
 	}
-	if c.Name != strings.TrimSpace(c.Name) || strings.ContainsFunc(c.Name, odd) {
-		return false // it may be taken for another name
+	if strange(c.Name) {
+		return false
 	}
 	last := len(s.turns) - 1
 	if last == 0 {
@@ -138,6 +138,11 @@ func (s transferState) inTurn() bool {
 
 // mostSize is up to which size a file is one that a server must take.
 const mostSize = 1 << 40
+
+// strange tells whether a name may be taken for another one.
+func strange(name string) bool {
+	return name != strings.TrimSpace(name) || strings.HasPrefix(name, ".") || strings.ContainsFunc(name, odd)
+}
 
 // odd tells whether a character may be lost on the way to a file's name.
 func odd(r rune) bool {

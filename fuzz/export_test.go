@@ -1,0 +1,13 @@
+package fuzz
+
+import "slices"
+
+// TurnsHistories gives some histories of a campaign of turns, by their numbers.
+func TurnsHistories(o *MachineOptions, numbers ...int) (all [][]Action) {
+	cases := newTurnCases(o)
+	for _, i := range numbers {
+		history, _ := cases.at(i)
+		all = append(all, slices.Clone(history))
+	}
+	return all
+}
