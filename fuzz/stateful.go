@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -27,6 +28,7 @@ type MachineOptions struct {
 	Found func(*Finding) error
 
 	patience time.Duration // 0: stagePatience
+	shorten  time.Duration // for how long a history is made short; 0: historyFor
 }
 
 // mostMoves is how many moves a history has at most.
@@ -136,7 +138,7 @@ func (c *stateful) found(ctx context.Context, f *fault, history []Action) {
 	seen := time.Since(c.began)
 	quick := *c.o
 	quick.patience = shortPatience
-	m := &shortener{o: &quick, want: f.kind, until: time.Now().Add(historyFor), left: minimiseAttempts}
+	m := &shortener{o: &quick, want: f.kind, until: time.Now().Add(cmp.Or(c.o.shorten, historyFor)), left: minimiseAttempts}
 	long := history
 	if f.kind != Leak { // which takes many
 		history = m.shorten(ctx, long)

@@ -24,6 +24,7 @@ func RunTurns(ctx context.Context, o MachineOptions) (*Campaign, error) {
 	if _, process := o.Target.(*conformance.Command); !process {
 		return RunMachine(ctx, o)
 	}
+	o.shorten = turnsShorten
 	c := newTurns(&o)
 	processors, undo := pin()
 	defer undo()
@@ -49,6 +50,9 @@ func RunTurns(ctx context.Context, o MachineOptions) (*Campaign, error) {
 	}
 	return end, nil
 }
+
+// turnsShorten is for how long a campaign of turns stops to make a history short.
+const turnsShorten = 8 * time.Second
 
 // exactly has the calling thread sleep as long as it wants to, and not longer by
 // what saves the kernel a wake-up, until undo is called.

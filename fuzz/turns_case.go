@@ -27,8 +27,8 @@ type turnCases struct {
 // Each server is played so many histories, of which the first are all right: what
 // is wrong makes doubtful what comes after it.
 const (
-	freshHistories = 1000
-	rightHistories = 400
+	freshHistories = 600
+	rightHistories = 120
 )
 
 // movesKept is how many different moves there are.
