@@ -34,9 +34,7 @@ func (m *minimiser) finding(ctx context.Context, f *fault, recent func(count int
 	if last == nil {
 		return nil
 	}
-	if m.want == Leak {
-		history, last = m.repeated(ctx, last, history)
-	}
+	history, last = m.repeated(ctx, last, history)
 	history, last = m.shorten(ctx, last, history)
 	finding := m.o.finding(last, history)
 	m.exact = f.kind == Answer || f.kind == Silence
@@ -64,8 +62,9 @@ func (m *minimiser) window(ctx context.Context, recent func(count int) []Visit) 
 	defer func() { m.until = time.Now().Add(minimiseFor) }()
 	for count, before := 1, 0; ctx.Err() == nil && time.Now().Before(until); count *= widen {
 		history := recent(count)
-		if len(history) == before {
-			return nil, nil // that was all
+		all := len(history) == before
+		if all { // a program that uses itself up may have begun with more
+			history = slices.Concat(history, history)
 		}
 		before = len(history)
 		limited, cancel := context.WithDeadline(ctx, until.Add(windowFor))
@@ -73,6 +72,9 @@ func (m *minimiser) window(ctx context.Context, recent func(count int) []Visit) 
 		cancel()
 		if f != nil {
 			return history[:played], f
+		}
+		if all {
+			break
 		}
 	}
 	return nil, nil
@@ -163,16 +165,26 @@ func (m *minimiser) try(ctx context.Context, history *[]Visit, f **fault, shorte
 	return true
 }
 
-// leaking is for how many visits a leak is shown.
-const leaking = 2 * leakSlack
+// leaking is for how many visits a leak is shown; with more than usedUp of them a
+// program has perhaps used itself up.
+const leaking, usedUp = 2 * leakSlack, 256
 
-// repeated finds a single visit that leaks each time: it looks after which visits
-// of a history the descriptors have risen, and repeats the first of these.
+// repeated finds a single visit that shows the fault if it is repeated. For a leak
+// it is one after which the descriptors have risen; for what needs a long history,
+// one of the last ones.
 func (m *minimiser) repeated(ctx context.Context, f *fault, history []Visit) ([]Visit, *fault) {
-	for _, v := range m.rises(ctx, history) {
-		again := repeat(v, leaking)
-		if _, leak := m.play(ctx, again); leak != nil {
-			return again, leak
+	var suspects []Visit
+	times := 2 * len(history)
+	switch {
+	case m.want == Leak:
+		suspects, times = m.rises(ctx, history), leaking
+	case len(history) > usedUp:
+		suspects = history[len(history)-2:]
+	}
+	for _, v := range suspects {
+		again := repeat(v, times)
+		if played, shown := m.play(ctx, again); shown != nil {
+			return again[:played], shown
 		}
 	}
 	return history, f
