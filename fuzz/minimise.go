@@ -12,14 +12,15 @@ type minimiser struct {
 	o     *Options
 	exact bool // judges without habits
 	want  Kind
+	age   time.Duration // of the program that showed it
 	until time.Time
 	left  int // attempts
 }
 
 // Bounds of it, in time and in attempts; what is not yet minimal then is still
-// right.
+// right. A window may take twice what the program took that showed the fault.
 const (
-	windowFor        = 10 * time.Second // the last window may take as long again
+	windowFor        = 10 * time.Second // at least; the last window may take as long again
 	minimiseFor      = 5 * time.Second
 	minimiseAttempts = 200
 )
@@ -36,11 +37,17 @@ func (m *minimiser) finding(ctx context.Context, f *fault, recent func(count int
 	}
 	history, last = m.repeated(ctx, last, history)
 	history, last = m.shorten(ctx, last, history)
-	finding := m.o.finding(last, history)
 	m.exact = f.kind == Answer || f.kind == Silence
 	cold := *m.o
 	cold.warm = nil // what is told of it must hold for the command as it was given
 	m.o = &cold
+	if len(history) > usedUp { // such a program bears some more
+		twice := slices.Concat(history, history)
+		if played, _ := m.play(ctx, twice); played > len(history) {
+			history = twice[:min(len(twice), played+played/16)]
+		}
+	}
+	finding := m.o.finding(last, history)
 	for range verifications {
 		if again := m.probe(ctx, history); again != nil {
 			finding.Verified++
@@ -58,7 +65,8 @@ const widen = 4
 // window finds how many of the last visits a fault needs. What notices it may
 // come later than what causes it.
 func (m *minimiser) window(ctx context.Context, recent func(count int) []Visit) ([]Visit, *fault) {
-	until := time.Now().Add(windowFor)
+	most := max(windowFor, 2*m.age)
+	until := time.Now().Add(most)
 	defer func() { m.until = time.Now().Add(minimiseFor) }()
 	for count, before := 1, 0; ctx.Err() == nil && time.Now().Before(until); count *= widen {
 		history := recent(count)
@@ -67,7 +75,7 @@ func (m *minimiser) window(ctx context.Context, recent func(count int) []Visit) 
 			history = slices.Concat(history, history)
 		}
 		before = len(history)
-		limited, cancel := context.WithDeadline(ctx, until.Add(windowFor))
+		limited, cancel := context.WithDeadline(ctx, until.Add(most))
 		played, f := m.play(limited, history)
 		cancel()
 		if f != nil {
