@@ -83,14 +83,27 @@ func encode(items []message, more bool) []byte {
 	return b
 }
 
-// A gapReader gives a client one second for each piece.
-type gapReader struct{ net.Conn }
+// A patient connection gives a client one second for each piece.
+type patient struct{ net.Conn }
 
-func (g gapReader) Read(b []byte) (int, error) {
-	if err := g.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+func (p patient) Read(b []byte) (int, error) {
+	if err := p.SetReadDeadline(time.Now().Add(time.Second)); err != nil {
 		return 0, err
 	}
-	return g.Conn.Read(b)
+	return p.Conn.Read(b)
+}
+
+func (p patient) Write(b []byte) (done int, err error) {
+	for done < len(b) {
+		if err := p.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
+			return done, err
+		}
+		n, err := p.Conn.Write(b[done:])
+		if done += n; err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
+			return done, err
+		}
+	}
+	return done, nil
 }
 
 func main() {
@@ -115,10 +128,11 @@ func main() {
 			continue
 		}
 		fmt.Println("connection from", conn.RemoteAddr())
-		answer, err := s.answer(gapReader{conn})
+		client := patient{conn}
+		answer, err := s.answer(client)
 		if err != nil {
 			fmt.Println("error:", err)
-		} else if _, err := conn.Write(answer); err != nil {
+		} else if _, err := client.Write(answer); err != nil {
 			fmt.Println("error:", err)
 		}
 		conn.Close()
