@@ -84,8 +84,8 @@ func (s chatState) strange(client int, sent []byte) bool {
 	if len(sent) > mostWords || bytes.ContainsAny(sent, chatLineEnds) || !utf8.Valid(sent) || bytes.IndexByte(sent, 0) >= 0 {
 		return true
 	}
-	if !bytes.HasPrefix(bytes.TrimSpace(sent), []byte("#")) {
-		return false
+	if bytes.IndexByte(sent, '#') < 0 {
+		return false // else some take what is behind it for a command
 	}
 	u, err := chat.ParseUpload(sent)
 	return !s.announced[client] || err != nil || chat.CheckName(u.Name) != nil || !plain(u.Name)
