@@ -20,6 +20,9 @@ import (
 func RunSuite(ctx context.Context, role string, o Options) (*Campaign, error) {
 	c := &suite{o: &o, role: role, began: time.Now(), known: map[string]bool{}, sound: map[string]bool{}}
 	c.seeds = seeds(o.Protocol, role, o.Seed)
+	var done func()
+	c.quick, done = o.quick()
+	defer done()
 	if err := c.warm(ctx); err != nil {
 		return nil, err
 	}
@@ -37,6 +40,7 @@ const atOnce = 4
 // A suite is the state of one RunSuite.
 type suite struct {
 	o     *Options
+	quick conformance.Target // what cases are played on at first
 	role  string
 	seeds []seed
 	began time.Time
@@ -115,7 +119,7 @@ func (c *suite) at(i int) *mutant {
 
 // play plays a case and follows a fault up.
 func (c *suite) play(ctx context.Context, m *mutant) {
-	f := c.fault(ctx, m)
+	f := c.fault(ctx, m, c.quick)
 	c.mu.Lock()
 	c.played++
 	if f == nil || c.known[f.signature] || ctx.Err() != nil {
@@ -130,7 +134,7 @@ func (c *suite) play(ctx context.Context, m *mutant) {
 	m, f = c.shorten(ctx, m, f)
 	verified := 0
 	for range verifications {
-		if again := c.fault(ctx, m); again != nil && again.kind == f.kind {
+		if again := c.fault(ctx, m, c.o.Target); again != nil && again.kind == f.kind {
 			verified++
 		}
 	}
@@ -199,19 +203,19 @@ func (c *suite) note(id string, sound bool) {
 
 // judge plays a scenario once.
 func (c *suite) judge(ctx context.Context, s *conformance.Scenario) conformance.Verdict {
-	v, _ := c.transcript(ctx, s)
+	v, _ := c.transcript(ctx, s, c.o.Target)
 	return v
 }
 
-func (c *suite) transcript(ctx context.Context, s *conformance.Scenario) (conformance.Verdict, *conformance.Transcript) {
-	tr := conformance.Play(ctx, s, c.o.Protocol.Programs[c.role], c.o.Target, conformance.PlayOptions{Seed: c.o.Seed})
+func (c *suite) transcript(ctx context.Context, s *conformance.Scenario, t conformance.Target) (conformance.Verdict, *conformance.Transcript) {
+	tr := conformance.Play(ctx, s, c.o.Protocol.Programs[c.role], t, conformance.PlayOptions{Seed: c.o.Seed})
 	return conformance.Judge(s, tr, false), tr
 }
 
 // fault plays a mutant and asks the oracles about it. A failure before the
 // changed message is none of its.
-func (c *suite) fault(ctx context.Context, m *mutant) *fault {
-	v, tr := c.transcript(ctx, m.Scenario)
+func (c *suite) fault(ctx context.Context, m *mutant, t conformance.Target) *fault {
+	v, tr := c.transcript(ctx, m.Scenario, t)
 	if v.Outcome != conformance.Fail || v.Phase == conformance.PhaseSteps && v.Step < len(m.Needs)+m.at {
 		return nil
 	}
@@ -277,7 +281,7 @@ func (c *suite) shorten(ctx context.Context, m *mutant, f *fault) (*mutant, *fau
 		}
 		plays++
 		shorter := s.mutate(less)
-		if again := c.fault(ctx, shorter); again != nil && again.signature == f.signature {
+		if again := c.fault(ctx, shorter, c.quick); again != nil && again.signature == f.signature {
 			m, f = shorter, again
 		}
 		return m.message

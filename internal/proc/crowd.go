@@ -73,7 +73,7 @@ func (c *crowdWatch) run() {
 // count kills the program if it has started too many processes.
 func (p *Process) count(t table) {
 	limit := p.sandbox.iso.cfg.Limits.Processes
-	n := len(t.family(p.sandbox.workerPid(), p.number(), p.token))
+	n := len(p.familyIn(t))
 	if n <= limit {
 		return
 	}

@@ -20,7 +20,7 @@ func (p *Process) AwaitsInput() bool {
 		return false
 	}
 	t := readTable(p.sandbox.proc())
-	for _, pid := range t.family(p.sandbox.workerPid(), p.number(), p.token) {
+	for _, pid := range p.familyIn(t) {
 		tasks, _ := os.ReadDir(t.path(pid, "task"))
 		for _, task := range tasks {
 			tid, _ := strconv.Atoi(task.Name())

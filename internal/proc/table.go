@@ -93,6 +93,16 @@ func (t table) marked(pid int, mark string) bool {
 	return err == nil && slices.Contains(env, mark)
 }
 
+// besides lists the processes other than these, also those that wait to be reaped.
+func (t table) besides(pids ...int) (others []int) {
+	for pid := range t.entries {
+		if !slices.Contains(pids, pid) {
+			others = append(others, pid)
+		}
+	}
+	return others
+}
+
 // path is a file of a process.
 func (t table) path(pid int, name string) string {
 	return filepath.Join(t.proc, strconv.Itoa(pid), name)

@@ -40,7 +40,7 @@ func (p *Process) Vitals() (Vitals, error) { return p.VitalsOf(p.number()) }
 // VitalsOf is Vitals, and says what one of the program's processes is doing in place of its first.
 func (p *Process) VitalsOf(first int) (Vitals, error) {
 	t := readTable(p.sandbox.proc())
-	family := t.family(p.sandbox.workerPid(), p.number(), p.token)
+	family := p.familyIn(t)
 	if len(family) == 0 || first != p.number() && !t.live(first) {
 		return Vitals{}, os.ErrProcessDone
 	}
