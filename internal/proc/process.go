@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -46,6 +47,7 @@ type Process struct {
 	done    chan struct{}
 	silent  chan struct{} // closed when all output has been read
 	killed  sync.Once
+	looks   atomic.Uint32 // at whether it waits for input
 
 	mu     sync.Mutex
 	pidfd  int // -1 without one, and once the program has ended

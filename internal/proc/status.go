@@ -54,7 +54,7 @@ func (p *Process) Status() Status {
 // left describes what of a dead program's family still runs. Children that end
 // with their parent get a moment to do so.
 func (p *Process) left() []string {
-	if p.sandbox.ending() {
+	if p.sandbox.ending() || p.sandbox.found.OwnProc && len(p.sandbox.strangers()) == 0 {
 		return nil
 	}
 	var left []string

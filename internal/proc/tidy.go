@@ -56,14 +56,14 @@ func (s *Sandbox) Keep() error {
 // kernel remembers of connections, so that a port found by FreePort is never found again. It tells
 // whether all that went well; if not, the sandbox is to be closed.
 func (s *Sandbox) Tidy(keep *Forker) bool {
-	if s.ending() || !s.found.OwnProc || s.files == nil {
+	if s.ending() || !s.found.OwnProc || s.files == nil || keep != nil && keep.p.over() {
 		return false
 	}
 	pid := 0
 	if keep != nil {
 		pid = keep.p.pid
 	}
-	if !s.empty(pid) {
+	if len(s.strangers()) > 0 || s.shared() {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		if _, _, err := s.call(ctx, order{Op: orderTidy, Pid: pid}, nil); err != nil {
@@ -74,15 +74,23 @@ func (s *Sandbox) Tidy(keep *Forker) bool {
 	return s.restore() == nil
 }
 
-// empty tells whether no process is left but the worker and the program of that number, and nothing in
-// shared memory.
-func (s *Sandbox) empty(keep int) bool {
-	t := readTable(s.proc())
-	if len(t.besides(s.workerPid(), keep)) > 0 || keep != 0 && !t.live(keep) {
-		return false
+// strangers are the processes in the sandbox that are neither its worker nor forkers.
+func (s *Sandbox) strangers() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := []int{s.workerPid()}
+	for _, p := range s.programs {
+		if p.stdin == nil {
+			known = append(known, p.pid)
+		}
 	}
-	shared, err := os.ReadDir(filepath.Join(s.proc(), "../dev/shm"))
-	return err == nil && len(shared) == 0
+	return besides(pidsIn(s.proc()), known...)
+}
+
+// shared tells whether there is anything in shared memory.
+func (s *Sandbox) shared() bool {
+	names, err := os.ReadDir(filepath.Join(s.proc(), "../dev/shm"))
+	return err != nil || len(names) > 0
 }
 
 // forget drops the programs, which have ended, and the ports that were claimed.

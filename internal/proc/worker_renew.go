@@ -3,6 +3,7 @@ package proc
 import (
 	"errors"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -42,9 +43,8 @@ func (w *worker) tidy(keep int) error {
 		return errors.Join(w.clear(), w.emptyShm())
 	}
 	for range 1000 {
-		t := readTable("/proc")
-		others := t.besides(os.Getpid(), keep)
-		if len(others) == 0 && t.live(keep) {
+		others := besides(pidsIn("/proc"), os.Getpid(), keep)
+		if len(others) == 0 {
 			return w.emptyShm()
 		}
 		for _, pid := range others {
@@ -76,11 +76,16 @@ func (w *worker) clear() error {
 	return errors.New("wanted no process to be left after SIGKILL")
 }
 
+// besides are those of a list that are none of these.
+func besides(list []int, these ...int) []int {
+	return slices.DeleteFunc(list, func(pid int) bool { return slices.Contains(these, pid) })
+}
+
 // alone tells whether nothing is left but this process.
 func (w *worker) alone() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.programs) == 0 && len(readTable("/proc").entries) == 1
+	return len(w.programs) == 0 && len(pidsIn("/proc")) == 1
 }
 
 // reasonClosed is why a program was killed that still ran at the end of its sandbox.
