@@ -419,6 +419,11 @@ func requireCaught(t *testing.T, s *conformance.Suite, breaks string) {
 	t.Helper()
 	for _, q := range s.Requirements {
 		if q.ID == breaks {
+			for _, r := range s.Results {
+				if r.Outcome == conformance.Broken {
+					t.Errorf("%s: %s", r.ID(), r.Got)
+				}
+			}
 			require.Equal(t, conformance.Fail, q.Outcome, breaks)
 			return
 		}

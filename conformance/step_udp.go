@@ -35,7 +35,7 @@ func (s *UDP) play(ctx context.Context, p *player) error {
 	p.packets[s.Conn] = c
 	p.mu.Unlock()
 	p.add(Event{Kind: PacketOpened, Conn: s.Conn, Text: c.LocalAddr().String()})
-	p.readers.Go(func() { p.readPackets(s.Conn, c) })
+	p.bound.Go(func() { p.readPackets(s.Conn, c) })
 	return nil
 }
 

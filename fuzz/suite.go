@@ -35,7 +35,7 @@ func RunSuite(ctx context.Context, role string, o Options) (*Campaign, error) {
 }
 
 // atOnce is how many cases are played side by side: a case is mostly waiting.
-const atOnce = 4
+const atOnce = 8
 
 // A suite is the state of one RunSuite.
 type suite struct {

@@ -48,7 +48,7 @@ func (c *crowdWatch) list() []*Process {
 
 func (c *crowdWatch) run() {
 	const often, seldom = 20 * time.Millisecond, 100 * time.Millisecond
-	pause, last := often, ""
+	pause, last := often, 0
 	for {
 		time.Sleep(pause)
 		members := c.list()
