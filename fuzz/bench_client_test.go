@@ -101,7 +101,7 @@ func BenchmarkNetFuzzClients(b *testing.B) {
 func clientsSideBySide(b *testing.B, o *Options, bare bareClient) {
 	c := &suite{o: o, role: conformance.Client, began: time.Now(), known: map[string]bool{}, sound: map[string]bool{}}
 	c.seeds = seeds(o.Protocol, c.role, o.Seed)
-	quick, done := o.quick()
+	quick, done := o.quick(c.role)
 	defer done()
 	counted := &counting{Target: quick}
 	c.quick = counted

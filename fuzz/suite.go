@@ -21,7 +21,7 @@ func RunSuite(ctx context.Context, role string, o Options) (*Campaign, error) {
 	c := &suite{o: &o, role: role, began: time.Now(), known: map[string]bool{}, sound: map[string]bool{}}
 	c.seeds = seeds(o.Protocol, role, o.Seed)
 	var done func()
-	c.quick, done = o.quick()
+	c.quick, done = o.quick(role)
 	defer done()
 	if err := c.warm(ctx); err != nil {
 		return nil, err
