@@ -408,14 +408,11 @@ func (p *player) awaitDeath(ctx context.Context) {
 func (p *player) close() error {
 	p.mu.Lock()
 	p.done = true
-	conns, packets := p.live, p.packets
+	conns := p.live
 	p.mu.Unlock()
 	close(p.closing)
 	for _, stop := range p.stops {
 		stop()
-	}
-	for _, c := range packets {
-		c.Close()
 	}
 	for _, l := range p.listeners {
 		l.Close()
