@@ -90,12 +90,11 @@ func (v *fuzzVerb) campaign(a *app, role string, o fuzz.Options) error {
 	}
 	fmt.Fprintf(a.out, "fuzzing %s, seed %d, isolation: %s\n", o.Target, o.Seed, o.Target.Isolation())
 	if o.Model != nil {
-		guidance, done, err := v.guidance(a, o.Target)
+		done, err := v.guide(a, &o)
 		if err != nil {
 			return err
 		}
 		defer done()
-		o.Guidance = guidance
 	}
 	c, err := fuzzed()
 	return v.over(a, c, err, tellFindings)
