@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,22 +69,31 @@ func (b *besides) take(part int, x *Finding) error {
 	} else if slices.ContainsFunc(b.found, func(y foundBy) bool { return y.part != part && oneMistake(x, y.Finding) }) {
 		return nil
 	} else {
-		name, n := string(x.Kind), 1
-		if x.Level == conformance.Should {
-			name = string(x.Level)
-		}
-		for _, y := range b.found {
-			if (y.Level == conformance.Should) == (x.Level == conformance.Should) {
-				n++
-			}
-		}
-		x.ID = fmt.Sprintf("%s-%d", name, n)
+		x.ID = b.name(x)
 		b.found = append(b.found, foundBy{x, part})
 	}
 	if b.told == nil {
 		return nil
 	}
 	return b.told(b.all(nil))
+}
+
+// name numbers the findings of a kind.
+func (b *besides) name(x *Finding) string {
+	name := string(x.Kind)
+	switch {
+	case x.Level == conformance.Should:
+		name = string(x.Level)
+	case len(x.History) > 0:
+		name = "model-" + name
+	}
+	n := 1
+	for _, y := range b.found {
+		if strings.HasPrefix(y.ID, name+"-") {
+			n++
+		}
+	}
+	return fmt.Sprintf("%s-%d", name, n)
 }
 
 // oneMistake tells whether findings of two campaigns are one mistake, as far as that can

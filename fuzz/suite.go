@@ -36,20 +36,17 @@ func RunSuite(ctx context.Context, role string, o Options) (*Campaign, error) {
 	case !c.alive && c.lifeless > 0:
 		return nil, fmt.Errorf("%w: %s", ErrNeverWorked, c.why)
 	}
-	end := &Campaign{Progress: c.progress(), Findings: c.findings, Advice: c.advice, Doubts: c.doubts}
+	end := &Campaign{Progress: c.progress(), Findings: c.findings, Advice: c.advice, Doubts: c.doubts, Blind: !c.alive}
 	if ctx.Err() != nil {
 		end.Stopped = context.Cause(ctx).Error()
 	}
 	return end, nil
 }
 
-// How many cases are played side by side. Those that mostly wait for time to pass
-// have workers of their own, so that they hold nothing up. Beside another
-// campaign there are fewer.
-var (
-	atOnce       = [2]int{brisk: 4, sleeping: 4}
-	besideOthers = [2]int{brisk: 2, sleeping: 2}
-)
+// atOnce is how many cases are played side by side. Those that mostly wait for
+// time to pass have workers of their own, so that they hold nothing up. Beside
+// another campaign one worker goes on when every scenario has been played.
+var atOnce = [2]int{brisk: 4, sleeping: 4}
 
 // A case is brisk, or sleeps for a good part of its time.
 const (
@@ -70,6 +67,7 @@ type suite struct {
 	light  []conformance.Trial // those of them that are played again
 	seeds  func() []seed
 	slots  *semaphore.Weighted // of plays
+	proofs *semaphore.Weighted // of those that verify something, which do not wait for others
 	fail   func(error)         // ends the campaign
 
 	mu       sync.Mutex
@@ -109,25 +107,19 @@ func newSuite(ctx context.Context, role string, o *Options) (c *suite, done func
 		c.queues[class] = append(c.queues[class], i)
 	}
 	c.next = len(c.trials)
-	workers := c.workers()
-	c.slots = semaphore.NewWeighted(int64(workers[brisk] + workers[sleeping]))
+	c.proofs = semaphore.NewWeighted(verifications)
+	c.slots = semaphore.NewWeighted(int64(atOnce[brisk] + atOnce[sleeping]))
 	return c, done
-}
-
-func (c *suite) workers() [2]int {
-	if c.o.Beside {
-		return besideOthers
-	}
-	return atOnce
 }
 
 func (c *suite) run(ctx context.Context) {
 	var workers sync.WaitGroup
-	for class, count := range c.workers() {
-		for range count {
+	for class, count := range atOnce {
+		for n := range count {
+			goesOn := !c.o.Beside || class == brisk && n == 0
 			workers.Go(func() {
 				for {
-					i, more := c.take(ctx, class)
+					i, more := c.take(ctx, class, goesOn)
 					if !more {
 						return
 					}
@@ -140,8 +132,8 @@ func (c *suite) run(ctx context.Context) {
 }
 
 // take gives the number of the next case for a worker: of its own queue first,
-// then of the other one or behind them.
-func (c *suite) take(ctx context.Context, class int) (i int, more bool) {
+// then if it goes on of those behind the queues.
+func (c *suite) take(ctx context.Context, class int, goesOn bool) (i int, more bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.o.Progress != nil && time.Since(c.told) > tellEvery {
@@ -155,7 +147,7 @@ func (c *suite) take(ctx context.Context, class int) (i int, more bool) {
 		i, *queue = (*queue)[0], (*queue)[1:]
 		return i, true
 	}
-	if c.o.Cases > 0 && (c.o.Beside || c.next >= c.o.Cases) {
+	if !goesOn || c.o.Cases > 0 && (c.o.Beside || c.next >= c.o.Cases) {
 		return 0, false
 	}
 	c.next++
@@ -193,6 +185,9 @@ func (c *suite) mutated(m *mutant) suiteCase {
 // play plays a case and follows a fault up.
 func (c *suite) play(ctx context.Context, k suiteCase) {
 	f, a := c.try(ctx, k, hasty)
+	for n := 1; n < disturbedTries && (a.Outcome == conformance.Inconclusive || a.Outcome == conformance.Broken || a.Outcome == conformance.Blocked && a.Disturbed); n++ {
+		f, a = c.try(ctx, k, hasty)
+	}
 	if ctx.Err() != nil {
 		return
 	}
@@ -220,10 +215,14 @@ const (
 
 // try plays a case once and asks the oracles about it.
 func (c *suite) try(ctx context.Context, k suiteCase, patience float64) (*suiteFault, conformance.Attempt) {
-	if c.slots.Acquire(ctx, 1) != nil {
+	slots := c.slots
+	if patience == patient {
+		slots = c.proofs
+	}
+	if slots.Acquire(ctx, 1) != nil {
 		return nil, conformance.Attempt{Disturbed: true}
 	}
-	defer c.slots.Release(1)
+	defer slots.Release(1)
 	a := c.bench.Play(ctx, k.Trial, c.o.Protocol.Programs[c.role], c.o.Target, k.seed, patience)
 	if ctx.Err() == nil {
 		c.lives(k, &a)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +29,7 @@ type suiteFault struct {
 // there is none, or if what it needs does not hold: other scenarios are about
 // that.
 func (c *suite) judged(k suiteCase, a *conformance.Attempt) *suiteFault {
-	if a.Outcome != conformance.Fail || a.Disturbed {
+	if a.Outcome != conformance.Fail {
 		return nil
 	}
 	f := &suiteFault{late: a.Finding.Late, requirements: c.byLevel(k.Covers), level: c.o.Protocol.Strictest(k.Covers), opening: k.Opening(a.Step)}
@@ -56,13 +57,32 @@ func (c *suite) judged(k suiteCase, a *conformance.Attempt) *suiteFault {
 // stillness tells what it is if nothing comes.
 func stillness(step, state string) Kind {
 	switch {
-	case strings.HasPrefix(state, "running"):
+	case spinning(state):
 		return Spin
 	case slices.Contains([]string{"expect_close", "expect_exit", "expect_prompt"}, step):
 		return Hang
+	case strings.Contains(step, "file"), strings.Contains(step, "folder"):
+		return Answer // it did something, and something else
 	}
 	return Silence
 }
+
+// spinning tells whether a program that was looked at when something did not come
+// has worked all the while.
+func spinning(state string) bool {
+	used := cpuUsed.FindStringSubmatch(state)
+	if used == nil {
+		return false
+	}
+	ms, err := strconv.Atoi(used[1])
+	return err == nil && time.Duration(ms)*time.Millisecond >= spinsFor
+}
+
+// spinsFor is how much processor time a program takes that spins, while nothing
+// comes for some seconds and other programs run.
+const spinsFor = 500 * time.Millisecond
+
+var cpuUsed = regexp.MustCompile(`^running, (\d+) ms of CPU`)
 
 // ended is the fault of a program that reports an exception, or that ends where
 // it must not.
@@ -133,7 +153,7 @@ func (c *suite) named(kind Kind) (ids []string) {
 // mutantFault is the fault that a mutant shows. A failure before the changed
 // message is none of its.
 func (c *suite) mutantFault(m *mutant, a *conformance.Attempt) *suiteFault {
-	if a.Outcome != conformance.Fail || a.Disturbed || a.Phase == conformance.PhaseSteps && a.Step < len(m.Needs)+m.at {
+	if a.Outcome != conformance.Fail || a.Phase == conformance.PhaseSteps && a.Step < len(m.Needs)+m.at {
 		return nil
 	}
 	about := m.about()
@@ -143,7 +163,7 @@ func (c *suite) mutantFault(m *mutant, a *conformance.Attempt) *suiteFault {
 		f.fault, f.late = *ended, false
 	} else {
 		f.kind = Hang
-		if strings.HasPrefix(state, "running") {
+		if spinning(state) {
 			f.kind = Spin
 		}
 		f.signature = string(f.kind) + " " + about
@@ -236,7 +256,7 @@ func (c *suite) verify(ctx context.Context, k suiteCase, f *suiteFault) (verifie
 // again plays a case until the machine has not disturbed it.
 func (c *suite) again(ctx context.Context, k suiteCase) *suiteFault {
 	for range disturbedTries {
-		if f, a := c.try(ctx, k, patient); !a.Disturbed {
+		if f, a := c.try(ctx, k, patient); !a.Disturbed || a.Holds() {
 			return f
 		}
 	}
