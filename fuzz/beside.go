@@ -130,12 +130,11 @@ func (b *besides) tell(part int, n Progress) {
 	}
 }
 
-// sum is the first part's progress, with the cases of the others apart.
+// sum is the first part's progress, with how many cases the others have played.
 func (b *besides) sum() Progress {
 	n := b.parts[0]
 	for _, other := range b.parts[1:] {
 		n.Beside += other.Cases
-		n.Starts += other.Starts
 		n.Unexplained += other.Unexplained
 	}
 	n.Findings, n.Elapsed = len(b.all(required)), time.Since(b.began)

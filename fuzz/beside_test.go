@@ -48,7 +48,7 @@ func TestBeside(t *testing.T) {
 	require.Equal(t, "crash-1 answer-1 answer-2 model-answer-1 should-1", crash.ID+" "+wrong.ID+" "+other.ID+" "+history.ID+" "+advice.ID)
 	require.Equal(t, []string{"crash-1", "answer-1", "answer-2", "should-1", "model-answer-1"}, told[len(told)-1])
 	require.Len(t, told, 5, "of the same nothing is told")
-	require.Equal(t, []int{7, 3, 10, 4}, []int{c.Cases, c.Beside, c.Starts, c.Progress.Findings})
+	require.Equal(t, []int{7, 3, 7, 4}, []int{c.Cases, c.Beside, c.Starts, c.Progress.Findings})
 }
 
 // inTurns has each part begin when the one before it has ended.

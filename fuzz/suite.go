@@ -108,8 +108,23 @@ func newSuite(ctx context.Context, role string, o *Options) (c *suite, done func
 	}
 	c.next = len(c.trials)
 	c.proofs = semaphore.NewWeighted(verifications)
-	c.slots = semaphore.NewWeighted(int64(atOnce[brisk] + atOnce[sleeping]))
+	c.slots = semaphore.NewWeighted(int64(o.plays()))
 	return c, done
+}
+
+// plays is how many cases may be played at once beside those that verify, if there
+// is memory for so many programs and for those of another campaign.
+func (o *Options) plays() int {
+	most := atOnce[brisk] + atOnce[sleeping]
+	t, limited := o.Target.(interface{ Capacity() int })
+	if !limited {
+		return most
+	}
+	others := verifications
+	if o.Beside {
+		others += mostSleepers + 2
+	}
+	return max(1, min(most, t.Capacity()-others))
 }
 
 func (c *suite) run(ctx context.Context) {

@@ -8,10 +8,11 @@ import (
 )
 
 // inBreadth orders trials so that much is found early: one of each requirement
-// before the second of any, the quickest first, and last what moves much data.
+// before the second of any, in the order of the suite, which has the basic ones
+// first; sleeping ones later, and last what moves much data.
 func inBreadth(p *conformance.Protocol, trials []conformance.Trial) []conformance.Trial {
 	trials = slices.DeleteFunc(slices.Clone(trials), func(t conformance.Trial) bool { return t.Observes })
-	slices.SortStableFunc(trials, func(a, b conformance.Trial) int { return cmp.Compare(a.Takes, b.Takes) })
+	slices.SortStableFunc(trials, func(a, b conformance.Trial) int { return cmp.Compare(a.Takes/sleepsFor, b.Takes/sleepsFor) })
 	type placed struct {
 		conformance.Trial
 		rank int
