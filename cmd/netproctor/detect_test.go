@@ -135,7 +135,7 @@ func TestDetection(t *testing.T) {
 	pattern, whole := os.LookupEnv("DETECT")
 	seeds := max(1, number(os.Getenv("SEEDS")))
 	if !whole {
-		pattern = `^(mailbox/server/server-magic-swapped|mailbox/client/python-client-more-always|chat/client/client-unable-silent|transfer/server/python-server-appends)$`
+		pattern = `^(mailbox/server/server-magic-unchecked|mailbox/client/python-client-more-always|chat/client/client-unable-silent|transfer/server/python-server-appends)$`
 	}
 	lines := map[string][]*line{}
 	for _, s := range chosen(t, pattern, false) {
