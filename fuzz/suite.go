@@ -200,7 +200,7 @@ func (c *suite) mutated(m *mutant) suiteCase {
 // play plays a case and follows a fault up.
 func (c *suite) play(ctx context.Context, k suiteCase) {
 	f, a := c.try(ctx, k, hasty)
-	for n := 1; n < disturbedTries && (a.Outcome == conformance.Inconclusive || a.Outcome == conformance.Broken || a.Outcome == conformance.Blocked && a.Disturbed); n++ {
+	for n := 1; n < disturbedTries && ctx.Err() == nil && (a.Outcome == conformance.Inconclusive || a.Outcome == conformance.Broken || a.Outcome == conformance.Blocked && a.Disturbed); n++ {
 		f, a = c.try(ctx, k, hasty)
 	}
 	if ctx.Err() != nil {
@@ -259,7 +259,7 @@ func (c *suite) lives(k suiteCase, a *conformance.Attempt) {
 	c.starts++
 	switch {
 	case c.alive || a.Outcome == conformance.Broken || a.Disturbed:
-	case speaks(a.Transcript), a.Outcome == conformance.Pass && prescribed(k.Scenario) && len(printed(a.Transcript)) > 0:
+	case speaks(a.Transcript):
 		c.alive = true
 		for _, x := range c.held {
 			c.addLocked(x)
@@ -275,15 +275,20 @@ func (c *suite) lives(k suiteCase, a *conformance.Attempt) {
 }
 
 // speaks tells whether the program has said something to somebody: as a server
-// bytes, as a client by connecting or by asking for input. It is a sign of life,
-// too, if it prints what it should.
+// bytes, or by what it prints while it listens; as a client by connecting or by
+// asking for input.
 func speaks(tr *conformance.Transcript) bool {
+	listens, prints := false, false
 	return slices.ContainsFunc(tr.Events, func(e conformance.Event) bool {
 		switch e.Kind {
 		case conformance.Received, conformance.PacketReceived, conformance.Incoming, conformance.AwaitsInput:
 			return true
+		case conformance.Bound:
+			listens = true
+		case conformance.Printed:
+			prints = true
 		}
-		return false
+		return listens && prints
 	})
 }
 

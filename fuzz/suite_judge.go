@@ -176,7 +176,7 @@ func (c *suite) mutantFault(m *mutant, a *conformance.Attempt) *suiteFault {
 }
 
 // disturbedTries is how often a play is repeated that the machine disturbed.
-const disturbedTries = 3
+const disturbedTries = 6
 
 // follow verifies a fault on fresh programs, keeps it, and makes it short
 // afterwards.

@@ -150,7 +150,11 @@ func runProgram(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	a := &app{ctx: ctx, in: os.Stdin, out: os.Stdout, err: os.Stderr}
-	return main(ctx, a.env(args[2:]))
+	e := a.env(args[2:])
+	if dir, err := os.Getwd(); err == nil {
+		e.Dir = dir
+	}
+	return main(ctx, e)
 }
 
 func programNamed(protocol, name string) func(context.Context, reference.Env) int {
