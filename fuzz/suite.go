@@ -46,7 +46,7 @@ func RunSuite(ctx context.Context, role string, o Options) (*Campaign, error) {
 // atOnce is how many cases are played side by side. Those that mostly wait for
 // time to pass have workers of their own, so that they hold nothing up. Beside
 // another campaign one worker goes on when every scenario has been played.
-var atOnce = [2]int{brisk: 4, sleeping: 4}
+var atOnce = [2]int{brisk: 8, sleeping: 8}
 
 // A case is brisk, or sleeps for a good part of its time.
 const (
@@ -76,8 +76,8 @@ type suite struct {
 	played   int
 	starts   int
 	told     time.Time
-	alive    bool            // the program has said something
-	lifeless int             // plays that it had to say something in, and did not
+	alive    bool            // the program has begun to serve
+	lifeless int             // plays that it had to do something in, and did not
 	why      string          // the first of these failed
 	sound    map[string]bool // by scenario: whether the program passes it as it is
 	known    map[string]bool // signatures, and openings that fail
@@ -248,8 +248,8 @@ func (c *suite) try(ctx context.Context, k suiteCase, patience float64) (*suiteF
 	return c.judged(k, &a), a
 }
 
-// goodTries is in how many scenarios a program may say nothing before it is said
-// that it never worked.
+// goodTries is in how many scenarios a program may do nothing at all before it is
+// said that it never worked.
 const goodTries = 16
 
 // lives notes signs of life. What was found before the first one is kept back.
@@ -259,7 +259,7 @@ func (c *suite) lives(k suiteCase, a *conformance.Attempt) {
 	c.starts++
 	switch {
 	case c.alive || a.Outcome == conformance.Broken || a.Disturbed:
-	case speaks(a.Transcript):
+	case serves(a.Transcript):
 		c.alive = true
 		for _, x := range c.held {
 			c.addLocked(x)
@@ -274,21 +274,15 @@ func (c *suite) lives(k suiteCase, a *conformance.Attempt) {
 	}
 }
 
-// speaks tells whether the program has said something to somebody: as a server
-// bytes, or by what it prints while it listens; as a client by connecting or by
-// asking for input.
-func speaks(tr *conformance.Transcript) bool {
-	listens, prints := false, false
+// serves tells whether the program has begun to do what it is for: a server
+// listens or answers, a client connects or asks for input.
+func serves(tr *conformance.Transcript) bool {
 	return slices.ContainsFunc(tr.Events, func(e conformance.Event) bool {
 		switch e.Kind {
-		case conformance.Received, conformance.PacketReceived, conformance.Incoming, conformance.AwaitsInput:
+		case conformance.Bound, conformance.Received, conformance.PacketReceived, conformance.Incoming, conformance.AwaitsInput:
 			return true
-		case conformance.Bound:
-			listens = true
-		case conformance.Printed:
-			prints = true
 		}
-		return listens && prints
+		return false
 	})
 }
 

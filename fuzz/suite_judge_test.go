@@ -126,7 +126,7 @@ func TestSuiteOfUnusualPrograms(t *testing.T) {
 		"fileshare": slices.Concat(fileshare.ServerVariants, fileshare.ClientVariants),
 	} {
 		for i, v := range variants {
-			if !whole && i%8 != 0 && v.Lacks == "" {
+			if !whole && i%16 != 0 && v.Lacks == "" {
 				continue
 			}
 			t.Run(protocol+"/"+v.Name, func(t *testing.T) {

@@ -74,7 +74,7 @@ func ReplaySuite(ctx context.Context, role string, o Options, findings []*Findin
 		}
 		r := Replayed{Finding: x}
 		f := &suiteFault{fault: fault{kind: x.Kind, signature: x.Signature}}
-		seen, last := c.verify(ctx, k, f)
+		seen, _, last := c.verify(ctx, k, f)
 		if ctx.Err() != nil {
 			return list, context.Cause(ctx)
 		}
