@@ -179,8 +179,9 @@ type campaign struct {
 
 	beside   *sleepers
 	program  *program
-	from     int  // the first case that it was played
-	answered bool // something right, by an earlier program
+	from     int       // the first case that it was played
+	start    time.Time // its
+	answered bool      // something right, by an earlier program
 
 	cases, visits, starts  int
 	legal, wrong           int
@@ -215,6 +216,7 @@ func (c *campaign) fresh(ctx context.Context, i int) (err error) {
 	c.starts++
 	c.from = i
 	c.guide.forget()
+	c.start = time.Now()
 	c.program, err = c.guide.start(ctx, c.o)
 	return err
 }
@@ -361,7 +363,7 @@ func (c *campaign) found(ctx context.Context, f *fault, covers []string, recent 
 		return nil
 	}
 	after := time.Since(c.began)
-	m := &minimiser{o: c.o, want: f.kind, until: time.Now().Add(minimiseFor), left: minimiseAttempts}
+	m := &minimiser{o: c.o, want: f.kind, age: after - c.start.Sub(c.began), until: time.Now().Add(minimiseFor), left: minimiseAttempts}
 	finding := m.finding(ctx, f, recent)
 	if finding == nil && ctx.Err() != nil {
 		return nil

@@ -20,6 +20,7 @@ type generator struct {
 	covers    [][]string // the requirements that those are about
 	names     [][]byte   // few, so that visits have to do with each other
 	pool      []message
+	swarm     swarm
 	// What at gives is made in these.
 	buf    []byte
 	one    [1]Visit
@@ -99,6 +100,7 @@ func newGenerator(o *Options) *generator {
 			g.pool = append(g.pool, m)
 		}
 	}
+	g.swarm.of(0, len(g.pool), g.seed)
 	return g
 }
 
@@ -156,12 +158,13 @@ func (g *generator) at(i int) ([]Visit, class) {
 	}
 	r := &g.draws
 	g.source.Seed(g.seed, uint64(i))
+	g.swarm.of(i, len(g.pool), g.seed)
 	switch n := r.IntN(1000); {
 	case n < 1 && len(g.histories) > 0:
 		return g.histories[r.IntN(len(g.histories))], scripted
-	case n < 20 || len(g.pool) == 0:
+	case n < randomShare || len(g.pool) == 0:
 		return g.single(noise(r, g.buf[:0])), random
-	case n < 500:
+	case n < g.swarm.legal:
 		return g.single(append(g.buf[:0], g.legal(r).bytes...)), legal
 	}
 	return g.single(g.wrong(r, g.buf[:0])), wrong
@@ -181,7 +184,7 @@ func noise(r *rand.Rand, b []byte) []byte {
 }
 
 // legal gives a legal message.
-func (g *generator) legal(r *rand.Rand) *message { return &g.pool[r.IntN(len(g.pool))] }
+func (g *generator) legal(r *rand.Rand) *message { return &g.pool[g.swarm.draw(r, len(g.pool))] }
 
 // plain gives a legal message whose texts are texts, if there are enough of them:
 // one thing in a message is wrong at a time, so that it is known which.
@@ -278,16 +281,15 @@ func (m *message) reworded(d *record.Decoded, e record.DecodedField) spot {
 	return s
 }
 
-// wrong appends a message that is almost legal: one field at an edge, a cut, or
-// something behind it, each as often as the others.
+// wrong appends a message that is almost legal.
 func (g *generator) wrong(r *rand.Rand, b []byte) []byte {
 	m := g.plain(r)
 	m.look()
-	n := r.IntN(10)
-	if n < 2 && len(m.cuts) > 0 {
+	how := g.swarm.mistakes[r.IntN(len(g.swarm.mistakes))]
+	if how == cutShort && len(m.cuts) > 0 {
 		return append(b, m.bytes[:m.cuts[r.IntN(len(m.cuts))]]...)
 	}
-	if n >= 4 && len(m.spots) > 0 {
+	if how == fieldChanged && len(m.spots) > 0 {
 		s := &m.spots[r.IntN(len(m.spots))]
 		if len(s.others) == 0 {
 			return append(b, m.bytes...)
@@ -297,7 +299,7 @@ func (g *generator) wrong(r *rand.Rand, b []byte) []byte {
 		return append(b, m.bytes[s.to:]...)
 	}
 	b = append(b, m.bytes...)
-	if n == 3 && len(b) > 0 {
+	if how == bitFlipped && len(b) > 0 {
 		b[r.IntN(len(b))] ^= 1 << r.IntN(8)
 		return b
 	}

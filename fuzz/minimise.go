@@ -12,14 +12,15 @@ type minimiser struct {
 	o     *Options
 	exact bool // judges without habits
 	want  Kind
+	age   time.Duration // of the program that showed it
 	until time.Time
 	left  int // attempts
 }
 
 // Bounds of it, in time and in attempts; what is not yet minimal then is still
-// right.
+// right. A window may take twice what the program took that showed the fault.
 const (
-	windowFor        = 10 * time.Second // the last window may take as long again
+	windowFor        = 10 * time.Second // at least; the last window may take as long again
 	minimiseFor      = 5 * time.Second
 	minimiseAttempts = 200
 )
@@ -34,15 +35,19 @@ func (m *minimiser) finding(ctx context.Context, f *fault, recent func(count int
 	if last == nil {
 		return nil
 	}
-	if m.want == Leak {
-		history, last = m.repeated(ctx, last, history)
-	}
+	history, last = m.repeated(ctx, last, history)
 	history, last = m.shorten(ctx, last, history)
-	finding := m.o.finding(last, history)
 	m.exact = f.kind == Answer || f.kind == Silence
 	cold := *m.o
 	cold.warm = nil // what is told of it must hold for the command as it was given
 	m.o = &cold
+	if len(history) > usedUp { // such a program bears some more
+		twice := slices.Concat(history, history)
+		if played, _ := m.play(ctx, twice); played > len(history) {
+			history = twice[:min(len(twice), played+played/16)]
+		}
+	}
+	finding := m.o.finding(last, history)
 	for range verifications {
 		if again := m.probe(ctx, history); again != nil {
 			finding.Verified++
@@ -60,19 +65,24 @@ const widen = 4
 // window finds how many of the last visits a fault needs. What notices it may
 // come later than what causes it.
 func (m *minimiser) window(ctx context.Context, recent func(count int) []Visit) ([]Visit, *fault) {
-	until := time.Now().Add(windowFor)
+	most := max(windowFor, 2*m.age)
+	until := time.Now().Add(most)
 	defer func() { m.until = time.Now().Add(minimiseFor) }()
 	for count, before := 1, 0; ctx.Err() == nil && time.Now().Before(until); count *= widen {
 		history := recent(count)
-		if len(history) == before {
-			return nil, nil // that was all
+		all := len(history) == before
+		if all { // a program that uses itself up may have begun with more
+			history = slices.Concat(history, history)
 		}
 		before = len(history)
-		limited, cancel := context.WithDeadline(ctx, until.Add(windowFor))
+		limited, cancel := context.WithDeadline(ctx, until.Add(most))
 		played, f := m.play(limited, history)
 		cancel()
 		if f != nil {
 			return history[:played], f
+		}
+		if all {
+			break
 		}
 	}
 	return nil, nil
@@ -163,16 +173,26 @@ func (m *minimiser) try(ctx context.Context, history *[]Visit, f **fault, shorte
 	return true
 }
 
-// leaking is for how many visits a leak is shown.
-const leaking = 2 * leakSlack
+// leaking is for how many visits a leak is shown; with more than usedUp of them a
+// program has perhaps used itself up.
+const leaking, usedUp = 2 * leakSlack, 256
 
-// repeated finds a single visit that leaks each time: it looks after which visits
-// of a history the descriptors have risen, and repeats the first of these.
+// repeated finds a single visit that shows the fault if it is repeated. For a leak
+// it is one after which the descriptors have risen; for what needs a long history,
+// one of the last ones.
 func (m *minimiser) repeated(ctx context.Context, f *fault, history []Visit) ([]Visit, *fault) {
-	for _, v := range m.rises(ctx, history) {
-		again := repeat(v, leaking)
-		if _, leak := m.play(ctx, again); leak != nil {
-			return again, leak
+	var suspects []Visit
+	times := 2 * len(history)
+	switch {
+	case m.want == Leak:
+		suspects, times = m.rises(ctx, history), leaking
+	case len(history) > usedUp:
+		suspects = history[len(history)-2:]
+	}
+	for _, v := range suspects {
+		again := repeat(v, times)
+		if played, shown := m.play(ctx, again); shown != nil {
+			return again[:played], shown
 		}
 	}
 	return history, f

@@ -37,3 +37,31 @@ func TestShortenToAnEarlierVisit(t *testing.T) {
 		require.Len(t, short, 1)
 	})
 }
+
+// TestUsedUp follows up what many visits have brought about, whatever they were,
+// on programs that bear a few more than the first one did.
+func TestUsedUp(t *testing.T) {
+	var starts atomic.Int32
+	o := &Options{Protocol: load(t, "mailbox"), Target: inMemory(func(ctx context.Context, e reference.Env) int {
+		bears := 300
+		if starts.Add(1) > 1 {
+			bears = 330
+		}
+		return serveEach(func(_ context.Context, _ reference.Env, c net.Conn) bool {
+			_, _ = io.Copy(io.Discard, c)
+			bears--
+			return bears > 0
+		})(ctx, e)
+	}), Seed: 1, Cases: 400}
+	synctest.Test(t, func(t *testing.T) {
+		c, err := Run(t.Context(), *o)
+		require.NoError(t, err)
+		require.Len(t, c.Findings, 1)
+		f := c.Findings[0]
+		require.Zero(t, c.Unexplained)
+		require.Equal(t, Crash, f.Kind)
+		require.Equal(t, verifications, f.Verified)
+		require.Len(t, f.Sends, 330)
+		require.Equal(t, f.Sends[0], f.Sends[329], "one visit, repeated")
+	})
+}
