@@ -32,8 +32,12 @@ func (s *UDP) play(ctx context.Context, p *player) error {
 		return fmt.Errorf("open a datagram socket at %s: %w", address, err)
 	}
 	p.mu.Lock()
+	before := p.packets[s.Conn]
 	p.packets[s.Conn] = c
 	p.mu.Unlock()
+	if before != nil {
+		before.Close() // or its reader would never end
+	}
 	p.add(Event{Kind: PacketOpened, Conn: s.Conn, Text: c.LocalAddr().String()})
 	p.readers.Go(func() { p.readPackets(s.Conn, c) })
 	return nil

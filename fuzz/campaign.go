@@ -41,6 +41,8 @@ type Options struct {
 	// and with Cases no scenario twice.
 	Beside bool
 
+	drawn bool // RunSuite plays only what is drawn, behind the scenarios
+
 	// Guidance, if not nil, makes cases beside those that the seed gives.
 	Guidance *Guidance
 

@@ -73,6 +73,7 @@ type suite struct {
 	mu       sync.Mutex
 	queues   [2][]int // of the first cases
 	next     int      // case behind them
+	end      int      // the case that is not played any more, if there are so many
 	played   int
 	starts   int
 	told     time.Time
@@ -97,7 +98,7 @@ func newSuite(ctx context.Context, role string, o *Options) (c *suite, done func
 	c.light = slices.DeleteFunc(slices.Clone(c.trials), func(t conformance.Trial) bool { return heavy(t.Scenario) })
 	c.seeds = sync.OnceValue(func() []seed { return seeds(o.Protocol, role, o.Seed) })
 	for i, t := range c.trials {
-		if o.Cases > 0 && i >= o.Cases {
+		if o.Cases > 0 && i >= o.Cases || o.drawn {
 			break
 		}
 		class := brisk
@@ -106,7 +107,9 @@ func newSuite(ctx context.Context, role string, o *Options) (c *suite, done func
 		}
 		c.queues[class] = append(c.queues[class], i)
 	}
-	c.next = len(c.trials)
+	if c.next, c.end = len(c.trials), o.Cases; o.drawn {
+		c.end += c.next
+	}
 	c.proofs = semaphore.NewWeighted(verifications)
 	c.slots = semaphore.NewWeighted(int64(o.plays()))
 	return c, done
@@ -162,7 +165,7 @@ func (c *suite) take(ctx context.Context, class int, goesOn bool) (i int, more b
 		i, *queue = (*queue)[0], (*queue)[1:]
 		return i, true
 	}
-	if !goesOn || c.o.Cases > 0 && (c.o.Beside || c.next >= c.o.Cases) {
+	if !goesOn || c.o.Cases > 0 && (c.o.Beside || c.next >= c.end) {
 		return 0, false
 	}
 	c.next++
