@@ -158,7 +158,7 @@ func (c *suite) take(ctx context.Context, class int, goesOn bool) (i int, more b
 		c.told = time.Now()
 		c.o.Progress(c.progress())
 	}
-	if ctx.Err() != nil || c.o.Cases == 0 && time.Since(c.began) >= c.o.For {
+	if ctx.Err() != nil || c.over() {
 		return 0, false
 	}
 	if queue := &c.queues[class]; len(*queue) > 0 {
@@ -170,6 +170,11 @@ func (c *suite) take(ctx context.Context, class int, goesOn bool) (i int, more b
 	}
 	c.next++
 	return c.next - 1, true
+}
+
+// over tells whether the campaign's time is over, if it has any.
+func (c *suite) over() bool {
+	return c.o.Cases == 0 && time.Since(c.began) >= c.o.For
 }
 
 // A suiteCase is a trial with the seed of its values, or a mutant of one.

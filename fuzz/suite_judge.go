@@ -257,9 +257,10 @@ func (c *suite) verify(ctx context.Context, k suiteCase, f *suiteFault) (verifie
 	return verified, held, last
 }
 
-// again plays a case until the machine has not disturbed it.
+// again plays a case until the machine has not disturbed it, or the campaign's time
+// is over.
 func (c *suite) again(ctx context.Context, k suiteCase) (f *suiteFault, decided bool) {
-	for n := 0; n < disturbedTries && ctx.Err() == nil; n++ {
+	for n := 0; n < disturbedTries && ctx.Err() == nil && (n == 0 || !c.over()); n++ {
 		if f, a := c.try(ctx, k, patient); !a.Disturbed || a.Holds() {
 			return f, true
 		}

@@ -60,6 +60,7 @@ func (c *suite) find(p *Played) (suiteCase, error) {
 // ReplaySuite plays the findings of RunSuite again, as Replay does with those of
 // visits.
 func ReplaySuite(ctx context.Context, role string, o Options, findings []*Finding) ([]Replayed, error) {
+	o.Cases = len(findings) // each as long as it takes
 	c, done := newSuite(ctx, role, &o)
 	defer done()
 	c.fail = func(error) {} // what does not speak at all still fails
