@@ -74,6 +74,20 @@ func TestSweep(t *testing.T) {
 	require.GreaterOrEqual(t, length, 4)
 }
 
+// TestSweepOfOneText changes a text alone, too, if another one is the same.
+func TestSweepOfOneText(t *testing.T) {
+	k := testGuide(t, "mailbox", Dictionary{Words: [][]byte{[]byte("new")}})
+	k.sweep = nil
+	k.sweepOver([]Visit{Visit("\xae\x73\x02\x02\x02\x00\x01bbbbx")})
+	var made []Visit
+	for _, make := range k.sweep {
+		made = append(made, make()[0])
+	}
+	require.Contains(t, made, Visit("\xae\x73\x02\x03\x03\x00\x01newnewx"))
+	require.Contains(t, made, Visit("\xae\x73\x02\x03\x02\x00\x01newbbx"))
+	require.Contains(t, made, Visit("\xae\x73\x02\x02\x03\x00\x01bbnewx"))
+}
+
 func TestRenamed(t *testing.T) {
 	k := testGuide(t, "mailbox", Dictionary{})
 	create, read := Visit("\xae\x73\x02\x01\x02\x00\x01abbx"), Visit("\xae\x73\x01\x02\x00\x00\x00bb")

@@ -210,13 +210,32 @@ var frame = regexp.MustCompile(`(?m)^\s*(?:File "([^"]+)", line (\d+)|at .*[(/](
 // innermost names an exception: its type, and the last place in the program's
 // own files.
 func innermost(report []byte) string {
-	place := ""
+	place := goPlace(report)
 	for _, m := range frame.FindAllSubmatch(report, -1) {
 		if file := string(m[1]); !strings.Contains(file, "/lib/python") {
-			place = file[strings.LastIndexByte(file, '/')+1:] + ":" + string(m[2]) + string(m[3])
+			place = string(m[3])
+			if file != "" {
+				place = file[strings.LastIndexByte(file, '/')+1:] + ":" + string(m[2])
+			}
 		}
 	}
 	return string(bytes.TrimSpace(exception.Find(report))) + " at " + place
+}
+
+// goFrame is a line of a report that names a place in a program in Go. The
+// innermost one comes first, and perhaps those of other goroutines behind it.
+var goFrame = regexp.MustCompile(`(?m)^\t(/.*/)([^/\n]+\.go:\d+)(?: \+0x[0-9a-f]+)?\r?$`)
+
+// goOthers is in the paths of files that are not the program's own.
+var goOthers = regexp.MustCompile(`/go[^/]*/src/|/pkg/mod/`)
+
+func goPlace(report []byte) string {
+	for _, m := range goFrame.FindAllSubmatch(report, -1) {
+		if !goOthers.Match(m[1]) {
+			return string(m[2])
+		}
+	}
+	return ""
 }
 
 // exception is the type of an exception, where a report names it.

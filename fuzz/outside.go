@@ -117,3 +117,7 @@ func (p *program) since(shown *int) []byte {
 	*shown = p.total - (len(p.output) - from - len(b))
 	return bytes.Clone(b)
 }
+
+func alphanumeric(c byte) bool {
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}

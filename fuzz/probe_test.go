@@ -3,7 +3,6 @@ package fuzz
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,12 +34,13 @@ func (c countedTarget) Open(ctx context.Context) (conformance.Sandbox, error) {
 // TestCountedProgramsAreRight grades right servers with counters in them. They
 // must be as right as without. PROGRAMS=whole plays the whole suite.
 func TestCountedProgramsAreRight(t *testing.T) {
-	for _, protocol := range []string{"mailbox", "download"} {
-		t.Run(protocol, func(t *testing.T) {
+	for _, x := range []struct {
+		protocol string
+		language *language
+	}{{"mailbox", inPython}, {"download", inPython}, {"mailbox", inGo}, {"mailbox", inC}} {
+		t.Run(x.protocol+"/"+x.language.name, func(t *testing.T) {
 			t.Parallel()
-			dir, err := filepath.Abs(filepath.Join("../conformance/testdata/programs", protocol, "python-good"))
-			require.NoError(t, err)
-			o := pythonOptions(t, protocol, dir)
+			o := x.language.guided(t, x.protocol, x.language.right(t, x.protocol))
 			only := []string{"server/fragments/*", "server/loops/*", "server/reset/*", "server/bind-error/*", "server.port-range", "server.no-traceback", "server/header-gap/after-3"}
 			if os.Getenv("PROGRAMS") == "whole" {
 				only = nil

@@ -44,7 +44,10 @@ func (k *guide) sweepOver(h []Visit) {
 		return
 	}
 	var list []func() []Visit
-	renamed := func(old, text []byte) {
+	renamed := func(field string, old, text []byte) {
+		if sharesText(&d, field) { // and once without the other
+			list = append(list, func() []Visit { return append(slices.Clone(h[:last]), replaced(&d, field, text)) })
+		}
 		list = append(list, func() []Visit {
 			changed := k.renamed(h, old, text)
 			return append(changed, k.echoes(changed[last], 4)...)
@@ -53,14 +56,14 @@ func (k *guide) sweepOver(h []Visit) {
 	for _, name := range texts(&d) {
 		e, _ := d.Field(name)
 		for _, w := range k.words[:min(len(k.words), sweepConstants)] {
-			renamed(e.Bytes, w)
-			renamed(e.Bytes, slices.Concat(w, e.Bytes))
-			renamed(e.Bytes, slices.Concat(e.Bytes, w))
+			renamed(name, e.Bytes, w)
+			renamed(name, e.Bytes, slices.Concat(w, e.Bytes))
+			renamed(name, e.Bytes, slices.Concat(e.Bytes, w))
 		}
 		for _, n := range k.numbers[:min(len(k.numbers), sweepConstants)] {
 			if n > 0 && n < visitMost {
-				renamed(e.Bytes, bytes.Repeat([]byte("x"), int(n)))
-				renamed(e.Bytes, bytes.Repeat([]byte("x"), int(n+1)))
+				renamed(name, e.Bytes, bytes.Repeat([]byte("x"), int(n)))
+				renamed(name, e.Bytes, bytes.Repeat([]byte("x"), int(n+1)))
 			}
 		}
 	}
@@ -78,4 +81,13 @@ func (k *guide) sweepOver(h []Visit) {
 	}
 	k.r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	k.sweep = append(k.sweep, list...)
+}
+
+// sharesText tells whether the text of a field stands in another one, too.
+func sharesText(d *record.Decoded, field string) bool {
+	e, _ := d.Field(field)
+	return slices.ContainsFunc(texts(d), func(name string) bool {
+		other, _ := d.Field(name)
+		return name != field && bytes.Equal(other.Bytes, e.Bytes)
+	})
 }

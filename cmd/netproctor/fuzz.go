@@ -130,14 +130,32 @@ func tellFinding(w io.Writer, f *fuzz.Finding) {
 		fmt.Fprintf(w, "  %s\n", action)
 	}
 	if len(f.Actions) == 0 {
-		for i, s := range f.Sends[:min(8, len(f.Sends))] {
-			fmt.Fprintf(w, "  message %-3d %s\n", i+1, shorten(s, 120))
-		}
-		if more := len(f.Sends) - 8; more > 0 {
-			fmt.Fprintf(w, "  and %d more\n", more)
-		}
+		tellSends(w, f.Sends)
 	}
 	fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(f.Evidence, "\n", "\n  "))
+}
+
+// sendsTold is how many messages of a finding are told, the same ones in a row
+// being one.
+const sendsTold = 8
+
+func tellSends(w io.Writer, sends []string) {
+	told := 0
+	for i := 0; i < len(sends); told++ {
+		if told == sendsTold {
+			fmt.Fprintf(w, "  and %d more\n", len(sends)-i)
+			return
+		}
+		same := i + 1
+		for same < len(sends) && sends[same] == sends[i] {
+			same++
+		}
+		fmt.Fprintf(w, "  message %-3d %s\n", i+1, shorten(sends[i], 120))
+		if same > i+1 {
+			fmt.Fprintf(w, "  and the same again, %s in all\n", count(same-i, "time"))
+		}
+		i = same
+	}
 }
 
 func tellFindings(w io.Writer, c *fuzz.Campaign) {

@@ -26,10 +26,10 @@ func (v *fuzzVerb) parts(a *app, p *conformance.Protocol, g conformance.Graded) 
 	}
 	visits := o
 	if visits.Model, visits.Files, visits.Gap = protocols.Model(v.Protocol); visits.Model != nil {
-		if visits.Guidance, done, err = v.guidance(a, o.Target); err != nil {
+		if done, err = v.guide(a, &visits); err != nil {
 			return nil, nil, err
 		}
-		o.Beside = true
+		o.Target, o.Beside = visits.Target, true
 		return []fuzz.Part{visitsPart(visits), suitePart(g.Role, o)}, done, nil
 	}
 	list = []fuzz.Part{suitePart(g.Role, o)}

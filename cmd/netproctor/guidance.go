@@ -12,27 +12,31 @@ import (
 	"netproctor/internal/probe"
 )
 
-// guidance finds out by what cases can be guided, and says it. done frees it.
-func (v *fuzzVerb) guidance(a *app, target conformance.Target) (g *fuzz.Guidance, done func(), err error) {
-	command, isCommand := target.(*conformance.Command)
+// guide finds out by what cases can be guided, and says it. done frees it.
+func (v *fuzzVerb) guide(a *app, o *fuzz.Options) (done func(), err error) {
+	command, isCommand := o.Target.(*conformance.Command)
 	if v.NoGuidance || !isCommand {
-		return nil, func() {}, nil
+		return func() {}, nil
 	}
-	p, err := probe.Python(a.ctx, command.Words(), v.Dir)
+	p, err := probe.New(a.ctx, command.Words(), v.Dir)
 	switch {
 	case err == nil:
-		g = &fuzz.Guidance{Dictionary: fuzz.Dictionary{Words: p.Words, Numbers: p.Numbers}, Probe: p, Target: command.Instead(p.Command)}
+		o.Guidance = &fuzz.Guidance{Dictionary: fuzz.Dictionary{Words: p.Words, Numbers: p.Numbers}, Probe: p, Target: command.Instead(p.Command)}
 		fmt.Fprintf(a.out, "guided by %s in %s, and %s of the source\n", count(len(p.Blocks), "counter"), count(p.Files, "file"), count(len(p.Words)+len(p.Numbers), "constant"))
-		return g, func() { p.Close() }, nil
+		if p.Bare != nil {
+			o.Target = command.Instead(p.Bare)
+		}
+		return func() { p.Close() }, nil
 	case !errors.Is(err, probe.ErrNot):
-		return nil, nil, harness("guidance: %w", err)
+		return nil, harness("guidance: %w", err)
 	}
-	g = &fuzz.Guidance{}
+	g := &fuzz.Guidance{}
 	if v.Dir != "" {
 		g.Dictionary = fuzz.ReadDictionary(os.DirFS(v.Dir))
 	}
-	fmt.Fprintf(a.out, "guided by what can be seen from outside, and %s of the source\n", count(len(g.Dictionary.Words)+len(g.Dictionary.Numbers), "constant"))
-	return g, func() {}, nil
+	fmt.Fprintf(a.out, "guided by what can be seen from outside, and %s of the source; %v\n", count(len(g.Dictionary.Words)+len(g.Dictionary.Numbers), "constant"), err)
+	o.Guidance = g
+	return func() {}, nil
 }
 
 func count(n int, what string) string {

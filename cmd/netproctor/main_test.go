@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -34,6 +36,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": wantStatus},
 		Condition:           hasToolchain,
+		Setup:               environment,
 	})
 }
 
@@ -55,6 +58,22 @@ func wantStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit status %d, wanted %d", got, want)
 	}
+}
+
+// environment tells scripts where right servers are, and lets the go command find
+// what it has compiled before.
+func environment(e *testscript.Env) error {
+	for name, path := range map[string]string{"C_MAILBOX": "../../conformance/testdata/programs/mailbox/c-good", "GO_MAILBOX": "../../fuzz/testdata/go-mailbox"} {
+		path, err := filepath.Abs(path)
+		if err != nil {
+			return err
+		}
+		e.Setenv(name, path)
+	}
+	if dir, err := os.UserCacheDir(); err == nil {
+		e.Setenv("GOCACHE", cmp.Or(os.Getenv("GOCACHE"), filepath.Join(dir, "go-build")))
+	}
+	return nil
 }
 
 // hasToolchain is the condition [python3] and the like.

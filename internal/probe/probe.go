@@ -1,19 +1,22 @@
 // Package probe puts counters into a stranger's program, so that a fuzzer sees
 // how far into it its messages come, and reads them while it runs.
 //
-//	command, folder --Python--> Probe: the command to start in place of the other one
+//	command, folder --New--> Probe: the command to start in place of the other one
 //	Probe, a run's folder --Open--> Counters --Take--> what was executed since the last time
 //	Probe, what was ever executed --Missed--> lines that nobody reached
 //
 // The submission stays as it is. What is started instead are compiled files
 // outside of it that behave the same: same lines in tracebacks, same names, same
-// exit status.
+// exit status. Programs in Python, Go and C can have counters; see New.
 //
 // The counters are bytes in a file that both sides map. A program that cuts the
 // file short does not hurt whoever reads it.
 package probe
 
 import (
+	"context"
+	"debug/buildinfo"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -27,6 +30,9 @@ import (
 type Probe struct {
 	// Command starts it: words in place of those that start the program itself.
 	Command []string
+	// Bare starts it without counters, if its own command would compile it at each
+	// start; nil if not.
+	Bare []string
 	// Size is how many counters there are. The first one only says that they
 	// are alive.
 	Size int
@@ -55,6 +61,62 @@ type Block struct {
 
 // Lines are those from First to Last.
 type Lines struct{ First, Last int }
+
+// ErrNot says that a program cannot be given counters, and why.
+var ErrNot = errors.New("no counters for this program")
+
+// New puts counters into the program that a command starts: a Python script,
+// what "go run" runs, or a program made of Go or C in the same folder. The folder
+// is the submission; it may be empty if the program is given by an absolute path.
+func New(ctx context.Context, command []string, folder string) (*Probe, error) {
+	if len(command) == 0 {
+		return nil, fmt.Errorf("%w: wanted a command, got none", ErrNot)
+	}
+	switch name := filepath.Base(command[0]); {
+	case pythonName.MatchString(name):
+		return python(ctx, command, folder)
+	case name == "go":
+		return goRun(ctx, command, folder)
+	}
+	folder, err := folderOf(command[0], folder)
+	if err != nil {
+		return nil, err
+	}
+	program := command[0]
+	if !filepath.IsAbs(program) {
+		program = filepath.Join(folder, program)
+	}
+	info, err := buildinfo.ReadFile(program)
+	if err == nil {
+		return goProgram(ctx, program, info, folder, command[1:])
+	}
+	return cProgram(ctx, program, command[1:])
+}
+
+// folderOf gives the folder of the sources of a program.
+func folderOf(program, folder string) (string, error) {
+	switch {
+	case filepath.IsAbs(program):
+		folder = filepath.Dir(program)
+	case folder == "":
+		return "", fmt.Errorf("%w: wanted a submission, or an absolute path, got %q", ErrNot, program)
+	}
+	return filepath.Abs(folder)
+}
+
+// filled gives a probe with a folder of its own, which is removed if it cannot be
+// filled.
+func filled(fill func(p *Probe) error) (*Probe, error) {
+	folder, err := os.MkdirTemp("", "netproctor-probe-")
+	if err != nil {
+		return nil, err
+	}
+	p := &Probe{folder: folder}
+	if err := fill(p); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
 
 // Close removes what was made.
 func (p *Probe) Close() error { return os.RemoveAll(p.folder) }

@@ -6,12 +6,11 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,40 +18,24 @@ import (
 //go:embed instrument.py
 var instrument string
 
-// ErrNot says that a program cannot be given counters.
-var ErrNot = errors.New("no probe for this program")
-
 // instrumentLimit is how long it may take to compile a submission.
 const instrumentLimit = 20 * time.Second
 
-// Python puts counters into a Python program, for a command such as "python3 -u
+// python puts counters into a Python program, for a command such as "python3 -u
 // server.py". Its first word is the interpreter itself, of which only CPython
-// from 3.8 on will do. The folder is the submission; it may be empty if the
-// script is given by an absolute path.
-func Python(ctx context.Context, command []string, folder string) (*Probe, error) {
+// from 3.8 on will do.
+func python(ctx context.Context, command []string, folder string) (*Probe, error) {
 	flags, script, arguments, err := pythonWords(command)
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case filepath.IsAbs(script):
-		folder = filepath.Dir(script)
-	case folder == "":
-		return nil, fmt.Errorf("%w: wanted a submission, or a script with an absolute path, got %q", ErrNot, script)
-	}
-	if folder, err = filepath.Abs(folder); err != nil {
+	if folder, err = folderOf(script, folder); err != nil {
 		return nil, err
 	}
-	out, err := os.MkdirTemp("", "netproctor-probe-")
-	if err != nil {
-		return nil, err
-	}
-	p := &Probe{folder: out}
-	p.Command = append(append(append([]string{command[0]}, flags...), filepath.Join(out, "main.pyc")), arguments...)
-	if err := p.instrument(ctx, command[0], flags, folder, script); err != nil {
-		return nil, errors.Join(err, p.Close())
-	}
-	return p, nil
+	return filled(func(p *Probe) error {
+		p.Command = slices.Concat(command[:1], flags, []string{filepath.Join(p.folder, "main.pyc")}, arguments)
+		return p.instrument(ctx, command[0], flags, folder, script)
+	})
 }
 
 // pythonName is what a Python interpreter is called.

@@ -72,7 +72,7 @@ func TestNothingChanges(t *testing.T) {
 		t.Run(strings.Join(test, " "), func(t *testing.T) {
 			t.Parallel()
 			command := append([]string{interpreter}, test...)
-			p, err := probe.Python(t.Context(), command, "testdata/exact")
+			p, err := probe.New(t.Context(), command, "testdata/exact")
 			require.NoError(t, err)
 			defer p.Close()
 			require.Len(t, p.Skipped, 1, "one file is no Python")
@@ -94,7 +94,7 @@ func TestNothingChanges(t *testing.T) {
 
 func TestMissed(t *testing.T) {
 	interpreter := python(t)
-	p, err := probe.Python(t.Context(), []string{interpreter, "main.py"}, "testdata/exact")
+	p, err := probe.New(t.Context(), []string{interpreter, "main.py"}, "testdata/exact")
 	require.NoError(t, err)
 	defer p.Close()
 	root, work := run(t, "testdata/exact")
@@ -107,7 +107,7 @@ func TestMissed(t *testing.T) {
 	var text []string
 	for _, m := range p.Missed(func(cell int) bool { return seen[cell] > 0 }) {
 		for _, l := range m.Lines {
-			text = append(text, m.File+" "+strings.TrimSpace(line(t, m.File, l.First)))
+			text = append(text, m.File+" "+strings.TrimSpace(lineOf(t, filepath.Join("testdata/exact", m.File), l.First)))
 		}
 	}
 	require.Equal(t, []string{
@@ -115,14 +115,14 @@ func TestMissed(t *testing.T) {
 	}, text)
 }
 
-func line(t *testing.T, file string, n int) string {
-	b, err := os.ReadFile(filepath.Join("testdata/exact", file))
+func lineOf(t *testing.T, file string, n int) string {
+	b, err := os.ReadFile(file)
 	require.NoError(t, err)
 	return strings.Split(string(b), "\n")[n-1]
 }
 
 func TestConstants(t *testing.T) {
-	p, err := probe.Python(t.Context(), []string{python(t), "main.py"}, "testdata/exact")
+	p, err := probe.New(t.Context(), []string{python(t), "main.py"}, "testdata/exact")
 	require.NoError(t, err)
 	defer p.Close()
 	require.Contains(t, p.Words, []byte("exit"))
@@ -134,7 +134,7 @@ func TestConstants(t *testing.T) {
 func TestNot(t *testing.T) {
 	interpreter := python(t)
 	for _, command := range [][]string{nil, {"/bin/sh", "main.py"}, {interpreter}, {interpreter, "-m", "package"}, {interpreter, "broken.py"}, {interpreter, "missing.py"}} {
-		_, err := probe.Python(t.Context(), command, "testdata/exact")
+		_, err := probe.New(t.Context(), command, "testdata/exact")
 		require.ErrorIs(t, err, probe.ErrNot, "%q", command)
 	}
 }

@@ -40,6 +40,11 @@ var Rules = []Rule{
 		Why:     "it compiles a submission and reads its counters; what they mean is for the fuzzer",
 	},
 	{
+		Package: "internal/probe/counting",
+		Not:     []string{"net", "os", "fmt", "testing"},
+		Why:     "it becomes part of strangers' programs, so it brings nothing with it; nobody imports it",
+	},
+	{
 		Package: "internal/memnet",
 		Not:     []string{"testing"},
 		Why:     "a network in memory is of use to any test",

@@ -1,0 +1,33 @@
+package fuzz
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestInnermost names exceptions by the last place in the program's own files.
+func TestInnermost(t *testing.T) {
+	for _, test := range []struct{ name, report, want string }{
+		{"python", `Traceback (most recent call last):
+  File "/tmp/work/server.py", line 40, in <module>
+    serve(conn)
+  File "/tmp/work/server.py", line 12, in serve
+    decode(b)
+  File "/usr/lib/python3.11/codecs.py", line 322, in decode
+UnicodeDecodeError: invalid start byte
+`, "UnicodeDecodeError at server.py:12"},
+		{"node", `Uncaught:
+TypeError: b.readUInt16BE is not a function
+    at serve (/tmp/work/server.js:8:20)
+`, "TypeError at server.js:8"},
+		{"go", "panic: runtime error: index out of range [1] with length 1\n\ngoroutine 1 [running]:\n" +
+			"encoding/binary.bigEndian.Uint16(...)\n\t/usr/local/go/src/encoding/binary/binary.go:169\n" +
+			"main.parse(...)\n\t/tmp/go work/wire.go:12\n" +
+			"main.main()\n\t/tmp/go work/server.go:30 +0x1b\nexit status 2\n", "panic at wire.go:12"},
+		{"go on a terminal", "panic: x\r\n\r\ngoroutine 7 [running]:\r\nmain.f(0x1)\r\n\t/home/go/server.go:9 +0x1b\r\n", "panic at server.go:9"},
+		{"go, of others", "fatal error: all goroutines are asleep\n\ngoroutine 1 [running]:\nx.F()\n\t/root/go/pkg/mod/x.org/x@v1.0.0/x.go:9 +0x1b\n", " at "},
+	} {
+		t.Run(test.name, func(t *testing.T) { require.Equal(t, test.want, innermost([]byte(test.report))) })
+	}
+}

@@ -1,0 +1,3 @@
+module example.com/exact // what a program may be
+
+go 1.22
