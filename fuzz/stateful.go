@@ -21,6 +21,8 @@ type MachineOptions struct {
 	For   time.Duration
 	// Progress is called now and then.
 	Progress func(Progress)
+	// Found, if not nil, is called with each finding when it is verified.
+	Found func(*Finding) error
 
 	patience time.Duration // 0: stagePatience
 }
@@ -91,7 +93,9 @@ func RunMachine(ctx context.Context, o MachineOptions) (*Campaign, error) {
 		c.Starts++
 		c.Visits += len(s.played)
 		if f != nil {
-			c.found(ctx, f, history)
+			if err := c.found(ctx, f, history); err != nil {
+				return nil, err
+			}
 		}
 		c.tell()
 	}
@@ -125,9 +129,9 @@ const mostTries = 3
 
 // found makes a history short, verifies it, and keeps it unless the same is
 // known.
-func (c *stateful) found(ctx context.Context, f *fault, history []Action) {
+func (c *stateful) found(ctx context.Context, f *fault, history []Action) error {
 	if c.tries[f.signature]++; c.known[f.signature] || c.tries[f.signature] > mostTries {
-		return
+		return nil
 	}
 	seen := time.Since(c.began)
 	quick := *c.o
@@ -144,13 +148,17 @@ func (c *stateful) found(ctx context.Context, f *fault, history []Action) {
 		f = again
 	}
 	if !enough(f.kind, verified) || c.known[f.signature] {
-		return // the machine's doing, for all that is known; or nothing new
+		return nil // the machine's doing, for all that is known; or nothing new
 	}
 	c.known[f.signature] = true
 	x := c.o.finding(f, last, history)
 	x.ID, x.Seed, x.Verified = fmt.Sprintf("model-%s-%d", f.kind, len(c.Findings)+1), c.o.Seed, verified
 	x.FoundAfter = seen.Seconds()
 	c.Findings = append(c.Findings, x)
+	if c.o.Found == nil {
+		return nil
+	}
+	return c.o.Found(x)
 }
 
 // verify plays a history again on fresh programs.
