@@ -3,11 +3,14 @@
 GO ?= go
 FUZZ ?= Fuzz
 FUZZTIME ?= 30s
+DETECT ?= .
+SEEDS ?= 3
+CLEAN ?= 10m
 SOAK ?= .
 SOAK_RUNS ?= 20
 SOAK_BURNERS ?= 8
 
-.PHONY: help build test check lint kill programs soak fuzz bench cover
+.PHONY: help build test check lint kill programs soak fuzz detect detect-right bench cover
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -49,6 +52,13 @@ fuzz: ## try every decoder with Go's fuzzing engine, FUZZTIME each (FUZZ=FuzzCha
 			-test.fuzzcachedir "$$($(GO) env GOCACHE)/fuzz/netproctor/fuzz" 2>&1 | tee "$$log"; \
 		grep -q '^PASS$$' "$$log" || { grep -q '^ *context deadline exceeded$$' "$$log" && ! grep -q 'Failing input' "$$log"; } || exit 1; \
 	done
+
+detect: ## fuzz every wrong program as a process until it is found (DETECT=mailbox/server: only those; SEEDS=3)
+	@mkdir -p fuzz/testdata/detect
+	DETECT='$(DETECT)' SEEDS=$(SEEDS) $(GO) test ./cmd/netproctor -run '^TestDetection$$' -count=1 -timeout 24h
+
+detect-right: ## fuzz every right program for CLEAN each, and find nothing (DETECT=chat: only those)
+	DETECT='$(DETECT)' CLEAN=$(CLEAN) $(GO) test ./cmd/netproctor -run '^TestDetectionClean$$' -count=1 -timeout 240h
 
 bench: ## time the codecs, the engine and a whole suite
 	$(GO) test -run '^$$' -bench . -benchmem ./...

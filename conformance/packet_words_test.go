@@ -72,6 +72,7 @@ func TestDatagramWords(t *testing.T) {
 		{"two answers", `steps = [` + ask + `expect_datagram("me"), expect_no_datagram()]`, answersAt(":30000", "me", "again"), conformance.Fail, `"again" from 127.0.0.1:30000`},
 		{"no socket", `steps = [start(datagrams = "30000", within = "1s")]`, answersAt(":30001"), conformance.Fail, "it runs but does not listen"},
 		{"a broadcast heard", `steps = [start(), udp(), send_datagram("who?", host = "255.255.255.255", port = "30000"), expect_datagram("me")]`, answersAt(":30000", "me"), conformance.Pass, ""},
+		{"another socket of the name", `steps = [start(), udp(), udp(), send_datagram("who?", host = variable("host"), port = "30000"), expect_datagram("me")]`, answersAt(":30000", "me"), conformance.Pass, ""},
 		{"a broadcast unheard", `steps = [start(), udp(), send_datagram("who?", host = "255.255.255.255", port = "30000"), expect_datagram("me")]`, answersAt("127.0.0.1:30000", "me"), conformance.Fail, "no datagram"},
 		{"nowhere to", `steps = [start(), udp(), send_datagram("who?", host = "192.0.2.1", port = "30000"), expect_datagram("me")]`, answersAt(":30000"), conformance.Skip, ""},
 		{"a broadcast", typed + `expect_datagram("first", broadcast = True)]`, asking(everybody), conformance.Pass, ""},

@@ -105,6 +105,7 @@ type player struct {
 	ended     map[string]func() // notes the end of a process, once
 	pieces    bool              // this step's messages may be delivered in pieces
 	readers   sync.WaitGroup
+	bound     sync.WaitGroup // those that read from sockets with a port of their own
 }
 
 // A liveListener is a listener that the harness holds.
@@ -407,18 +408,16 @@ func (p *player) awaitDeath(ctx context.Context) {
 func (p *player) close() error {
 	p.mu.Lock()
 	p.done = true
-	conns, packets := p.live, p.packets
+	conns := p.live
 	p.mu.Unlock()
 	close(p.closing)
 	for _, stop := range p.stops {
 		stop()
 	}
-	for _, c := range packets {
-		c.Close()
-	}
 	for _, l := range p.listeners {
 		l.Close()
 	}
+	p.bound.Wait() // a port is free when the last call on its socket has returned
 	for _, c := range conns {
 		c.Close()
 	}

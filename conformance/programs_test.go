@@ -46,6 +46,7 @@ type program struct {
 	// that matters (PROGRAMS=whole plays all), for a wrong one to less than the
 	// requirement that it breaks.
 	sample []string
+	kept   bool // in sandboxes that are kept: see conformance.Kept
 }
 
 // Where servers and clients that are right in their own way may look wrong.
@@ -305,6 +306,11 @@ func gradeProgram(t testing.TB, p program) *conformance.Suite {
 	require.NoError(t, err)
 	defer isolation.Close()
 	target := commandOf(t, strings.ReplaceAll(p.command, "{build}", build), isolation)
+	if p.kept {
+		k := target.(*conformance.Command).Kept()
+		defer k.Close()
+		target = k
+	}
 	if p.client != "" {
 		target = conformance.PairTarget{Server: target, Client: commandOf(t, p.client, isolation)}
 	}
@@ -413,6 +419,11 @@ func requireCaught(t *testing.T, s *conformance.Suite, breaks string) {
 	t.Helper()
 	for _, q := range s.Requirements {
 		if q.ID == breaks {
+			for _, r := range s.Results {
+				if r.Outcome == conformance.Broken {
+					t.Errorf("%s: %s", r.ID(), r.Got)
+				}
+			}
 			require.Equal(t, conformance.Fail, q.Outcome, breaks)
 			return
 		}

@@ -2,11 +2,8 @@ package conformance
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/semaphore"
 )
 
 // Graded is one program to grade.
@@ -68,11 +65,10 @@ func Run(ctx context.Context, p *Protocol, graded []Graded, o RunOptions) (*Repo
 
 // A runner is the state of one Run.
 type runner struct {
-	opts     RunOptions
-	began    time.Time
-	canary   *canary
-	stop     func()
-	starting *semaphore.Weighted
+	opts  RunOptions
+	began time.Time
+	bench *Bench
+	stop  func()
 
 	causes causes // of the program that is being graded
 
@@ -84,14 +80,8 @@ type runner struct {
 }
 
 func newRunner(ctx context.Context, o RunOptions) *runner {
-	r := &runner{
-		opts: o, began: time.Now(), canary: &canary{clock: time.Now()},
-		starting: semaphore.NewWeighted(int64(runtime.NumCPU() + 1)), // starting a program is partly waiting
-	}
-	watch, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var done sync.WaitGroup
-	done.Go(func() { r.canary.watch(watch) })
-	r.stop = func() { stop(); done.Wait() }
+	r := &runner{opts: o, began: time.Now()}
+	r.bench, r.stop = NewBench(ctx)
 	return r
 }
 
@@ -146,19 +136,9 @@ func (r *runner) try(ctx context.Context, it *item) {
 	it.attempts++
 	it.transcript = Play(ctx, it.scenario, it.role, it.target, PlayOptions{
 		Seed: seed, Delivery: it.delivery, Patience: r.opts.Patience,
-		Lateness: r.canary.since, Starting: r.start(ctx),
+		Lateness: r.bench.canary.since, Starting: r.bench.start(ctx),
 	})
 	it.verdict = Judge(it.scenario, it.transcript, it.observes)
-}
-
-// start gives the gate that keeps program starts from crowding.
-func (r *runner) start(ctx context.Context) func() func() {
-	return func() func() {
-		if r.starting.Acquire(ctx, 1) != nil {
-			return func() {}
-		}
-		return sync.OnceFunc(func() { r.starting.Release(1) })
-	}
 }
 
 // count notes that an item is decided.

@@ -31,6 +31,7 @@ func TestSoak(t *testing.T) {
 		burn(t)
 	}
 	for _, p := range programs {
+		p = p.fill()
 		if p.dir == "python-good" {
 			t.Run(p.protocol+"/"+p.role, func(t *testing.T) { soak(t, p, runs) })
 		}

@@ -68,7 +68,7 @@ func (s *Listen) listen(ctx context.Context, p *player, address string) error {
 	over := make(chan struct{})
 	p.listeners = append(p.listeners, liveListener{l, over})
 	p.add(Event{Kind: Listening, Text: address})
-	p.readers.Go(func() { defer close(over); p.take(l, reading{slow: s.Slow, bulk: s.Bulk}) })
+	p.bound.Go(func() { defer close(over); p.take(l, reading{slow: s.Slow, bulk: s.Bulk}) })
 	return nil
 }
 

@@ -214,7 +214,9 @@ func (s *ExpectOutput) star() string {
 
 // An ExpectNoTraceback demands that no uncaught exception has reached the
 // terminal up to now, in any run of the program, and that no run crashed. It
-// waits until all runs have ended, and holds as well if they have not by then.
+// waits until all runs have ended, and holds as well if they have not by then. A
+// short look, of less than a program needs to die, is over when none has anything
+// to do any more.
 type ExpectNoTraceback struct{ wait }
 
 func (s *ExpectNoTraceback) limit() time.Duration {
@@ -225,7 +227,10 @@ func (s *ExpectNoTraceback) limit() time.Duration {
 }
 
 func (s *ExpectNoTraceback) play(ctx context.Context, p *player) error {
-	return p.await(ctx, s, s.limit())
+	if s.Within == 0 || s.Within >= dying || !p.canRest() {
+		return p.await(ctx, s, s.limit())
+	}
+	return p.awaitRest(ctx, s, s.limit())
 }
 
 func (s *ExpectNoTraceback) judge(v *view, _ *binding) Finding {

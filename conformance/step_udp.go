@@ -34,8 +34,9 @@ func (s *UDP) play(ctx context.Context, p *player) error {
 	p.mu.Lock()
 	p.packets[s.Conn] = c
 	p.mu.Unlock()
+	p.stops = append(p.stops, func() { c.Close() }) // also if another one takes its name
 	p.add(Event{Kind: PacketOpened, Conn: s.Conn, Text: c.LocalAddr().String()})
-	p.readers.Go(func() { p.readPackets(s.Conn, c) })
+	p.bound.Go(func() { p.readPackets(s.Conn, c) })
 	return nil
 }
 

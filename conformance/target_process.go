@@ -150,6 +150,9 @@ func (p *process) Datagrams() ([]netip.AddrPort, error) { return p.p.Datagrams()
 
 func (p *process) AwaitsInput() bool { return p.p.AwaitsInput() }
 
+// Resting implements resting.
+func (p *process) Resting() bool { return p.p.Resting() }
+
 func (p *process) Signal(sig os.Signal) error { return p.p.Signal(sig) }
 
 func (p *process) Done() <-chan struct{} { return p.p.Done() }

@@ -3,7 +3,9 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"time"
 )
 
@@ -91,4 +93,60 @@ func AwaitTaken(ctx context.Context, box Sandbox, c net.Conn, limit time.Duratio
 		waited = true
 	}
 	return waited
+}
+
+// resting is a process that can tell whether none of its threads has anything to do.
+type resting interface{ Resting() bool }
+
+// restLook lies between two looks at whether the programs rest.
+const restLook = 2 * time.Millisecond
+
+// canRest tells whether it can be seen that the programs rest.
+func (p *player) canRest() bool {
+	for _, proc := range p.processes {
+		if _, can := proc.(resting); !can {
+			return false
+		}
+	}
+	_, can := p.box.(taking)
+	return can
+}
+
+// awaitRest is await that is also over when no program has anything to do any
+// more: each has ended, or has read what was sent and was found asleep twice.
+func (p *player) awaitRest(ctx context.Context, s Step, within time.Duration) error {
+	deadline := time.Now().Add(p.patient(within))
+	for asleep := 0; asleep < 2 && time.Now().Before(deadline); asleep++ {
+		if err := p.await(ctx, s, restLook); err != nil {
+			return err
+		}
+		p.mu.Lock()
+		over := s.judge(p.view, p.bind).State != Pending
+		p.mu.Unlock()
+		if over {
+			return nil
+		}
+		if !p.rests(ctx) {
+			asleep = -1
+		}
+	}
+	return nil
+}
+
+// rests tells whether all programs sleep, and have read what was sent to them.
+func (p *player) rests(ctx context.Context) bool {
+	for _, proc := range p.processes {
+		if !proc.(resting).Resting() {
+			return false
+		}
+	}
+	p.mu.Lock()
+	conns := slices.Collect(maps.Values(p.live))
+	p.mu.Unlock()
+	for _, c := range conns {
+		if n, err := p.box.(taking).Unread(ctx, c.Conn); n > 0 && err == nil {
+			return false
+		}
+	}
+	return true
 }

@@ -33,8 +33,15 @@ type Options struct {
 	// Progress is called now and then.
 	Progress func(Progress)
 	// Found, if not nil, is called with each finding when it is verified, so
-	// that it is not lost if the campaign is killed.
+	// that it is not lost if the campaign is killed, and again if it was made
+	// shorter since.
 	Found func(*Finding) error
+
+	// Beside says that another campaign runs: RunSuite plays few cases at once,
+	// and with Cases no scenario twice.
+	Beside bool
+
+	drawn bool // RunSuite plays only what is drawn, behind the scenarios
 
 	// Guidance, if not nil, makes cases beside those that the seed gives.
 	Guidance *Guidance
@@ -51,6 +58,8 @@ type Progress struct {
 	// Legal and Wrong are how many cases were messages by the rules, and almost;
 	// the others are what scenarios send, and noise.
 	Legal, Wrong int
+	// Beside are the cases of campaigns beside this one.
+	Beside int
 	// Gaps are cases beside these, which stop in the middle of a message.
 	Gaps int
 	// Tolerated counts visits that showed what had been found before.
@@ -76,6 +85,8 @@ func (p *Progress) Share(count int) float64 { return 100 * float64(count) / floa
 type Campaign struct {
 	Progress
 	Findings []*Finding
+	// Advice is what breaks requirements that should be met and need not be.
+	Advice []*Finding
 	// Blind says that the program gave no right answer at all, so that the
 	// absence of findings means nothing.
 	Blind bool
@@ -356,6 +367,9 @@ func (c *campaign) found(ctx context.Context, f *fault, covers []string, recent 
 	after := time.Since(c.began)
 	m := &minimiser{o: c.o, want: f.kind, age: after - c.start.Sub(c.began), until: time.Now().Add(minimiseFor), left: minimiseAttempts}
 	finding := m.finding(ctx, f, recent)
+	if finding == nil && ctx.Err() != nil {
+		return nil
+	}
 	if finding == nil {
 		if c.unexplained++; len(c.doubts) < mostDoubts {
 			c.doubts = append(c.doubts, f.signature+": "+f.evidence)

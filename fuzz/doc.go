@@ -11,7 +11,9 @@
 //	what was new, constants --next--> guided cases, between the others
 //	fault     --finding-> the shortest history that shows it, verified, and as a scenario
 //
-// Run is the network fuzzer: it plays one visit at a time on a server that runs
+// Beside runs several campaigns on one program beside each other. RunSuite plays
+// the scenarios of a suite as they are, with other values, and with one message
+// changed, each on a program of its own. Run is the network fuzzer: it plays one visit at a time on a server that runs
 // on, so that a fault has one cause. Where the sandbox is the operating system's
 // it does so by blocking system calls, on the processor of the program. Beside it
 // sleepers play what takes time. RunMachine plays histories of many clients

@@ -32,8 +32,13 @@ type Finding struct {
 	// History is what a state machine did, and Actions the same for people.
 	History []Action `json:"history,omitempty"`
 	Actions []string `json:"actions,omitempty"`
+	// Played is the scenario that shows it, of a finding of RunSuite.
+	Played *Played `json:"played,omitempty"`
+	// Level is what the requirements are worth. A finding breaks one that must
+	// be met; of one that should, it is advice.
+	Level conformance.Level `json:"level,omitempty"`
 
-	mutant  *mutant // of a finding of RunSuite
+	trial   *suiteCase // of a finding of RunSuite
 	history []Visit
 	allowed [][]byte              // the answers that would have been right to the last visit; nil if that is not known
 	played  *conformance.Scenario // what a state machine did
@@ -88,8 +93,8 @@ func (x *Finding) scenario() *conformance.Scenario {
 		s.ID, s.Covers = conformance.Server+"/found/"+x.ID, x.Requirements
 		return s
 	}
-	if x.mutant != nil {
-		s := *x.mutant.Scenario
+	if x.trial != nil {
+		s := *x.trial.Scenario
 		s.ID, s.Covers, s.Why = s.Role()+"/found/"+x.ID, x.Requirements, "The fuzzer found this: "+x.Signature+"."
 		return &s
 	}
@@ -146,8 +151,8 @@ func (x *Finding) expectation(conn string) []conformance.Step {
 	return append(steps, &conformance.ExpectRunning{Run: "main"})
 }
 
-// Write puts findings into a folder: findings.json, and for each of them under
-// found/ a scenario if it breaks a requirement, a program in Python that plays it,
+// Write puts findings into a folder: findings.json, or advice.json for those of no
+// requirement that must be met, and for each of them under found/ a scenario if it breaks a requirement, a program in Python that plays it,
 // and what it sends last as a seed for go test -fuzz.
 func Write(dir string, findings []*Finding) error {
 	found := filepath.Join(dir, "found")
@@ -157,8 +162,10 @@ func Write(dir string, findings []*Finding) error {
 	var errs []error
 	for _, x := range findings {
 		name := filepath.Join(found, x.ID)
-		errs = append(errs, os.WriteFile(name+".seed", []byte(x.seed()), 0o644))
-		if x.mutant == nil && x.played == nil {
+		if len(x.Sends) > 0 {
+			errs = append(errs, os.WriteFile(name+".seed", []byte(x.seed()), 0o644))
+		}
+		if x.trial == nil && x.played == nil {
 			errs = append(errs, os.WriteFile(name+".py", []byte(x.python()), 0o755))
 		}
 		if len(x.Requirements) > 0 {
@@ -166,12 +173,25 @@ func Write(dir string, findings []*Finding) error {
 			errs = append(errs, os.WriteFile(filepath.Join(dir, x.Scenario), []byte(conformance.Format("../protocol.star", x.scenario())), 0o644))
 		}
 	}
+	advice := slices.DeleteFunc(slices.Clone(findings), func(x *Finding) bool { return x.Level != conformance.Should })
+	if len(advice) > 0 {
+		errs = append(errs, list(filepath.Join(dir, "advice.json"), advice))
+	}
+	findings = slices.DeleteFunc(slices.Clone(findings), func(x *Finding) bool { return x.Level == conformance.Should })
+	errs = append(errs, list(filepath.Join(dir, "findings.json"), findings))
+	return errors.Join(errs...)
+}
+
+// list writes findings as one file.
+func list(name string, findings []*Finding) error {
 	if findings == nil {
 		findings = []*Finding{}
 	}
 	b, err := json.MarshalIndent(findings, "", "  ")
-	errs = append(errs, err, replace(filepath.Join(dir, "findings.json"), append(b, '\n')))
-	return errors.Join(errs...)
+	if err != nil {
+		return err
+	}
+	return replace(name, append(b, '\n'))
 }
 
 // replace puts a file in place of another one, or leaves that as it is.

@@ -1,6 +1,7 @@
 package fuzz_test
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -98,4 +99,24 @@ func played(t *testing.T, protocol string, s *conformance.Scenario, main mainFun
 		o = conformance.Judge(s, tr, false).Outcome
 	})
 	return o
+}
+
+// TestMachineTellsAtOnce hands a finding over when it is verified, and ends when
+// it cannot be kept.
+func TestMachineTellsAtOnce(t *testing.T) {
+	wrong := mutantNamed(t, "chat", "server-echoes")
+	o := machineOn(t, "chat", nil, wrong.Main)
+	o.Seed, o.Cases = 1, 60
+	full := errors.New("disk full")
+	var told []*fuzz.Finding
+	o.Found = func(x *fuzz.Finding) error {
+		told = append(told, x)
+		return full
+	}
+	synctest.Test(t, func(t *testing.T) {
+		_, err := fuzz.RunMachine(t.Context(), o)
+		require.ErrorIs(t, err, full)
+	})
+	require.Len(t, told, 1)
+	require.Equal(t, 3, told[0].Verified)
 }

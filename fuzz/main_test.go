@@ -10,24 +10,29 @@ import (
 	"netproctor/reference"
 )
 
-// serveWord as the first argument makes the test binary a reference server.
-const serveWord = "serve-reference"
+// serveWord as the first argument makes the test binary a reference server,
+// callWord a client.
+const serveWord, callWord = "serve-reference", "call-reference"
 
 func TestMain(m *testing.M) {
 	proc.Main()
-	if len(os.Args) > 2 && os.Args[1] == serveWord {
-		os.Exit(serve(os.Args[2], os.Args[3:]))
+	if len(os.Args) > 2 && (os.Args[1] == serveWord || os.Args[1] == callWord) {
+		os.Exit(be(os.Args[1], os.Args[2], os.Args[3:]))
 	}
 	os.Exit(m.Run())
 }
 
-func serve(protocol string, args []string) int {
+func be(word, protocol string, args []string) int {
 	p, known := reference.ByName(protocol)
 	if !known {
 		return 2
 	}
 	var dialer net.Dialer
-	return p.Server(context.Background(), reference.Env{
+	main := p.Server
+	if word == callWord {
+		main = p.Client
+	}
+	return main(context.Background(), reference.Env{
 		Args: args, In: os.Stdin, Out: os.Stdout, Dir: ".",
 		Listen: net.Listen, Dial: dialer.DialContext, ListenPacket: net.ListenPacket,
 	})

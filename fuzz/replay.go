@@ -12,8 +12,12 @@ import (
 )
 
 // Read reads the findings that Write has put into a folder.
-func Read(dir string) ([]*Finding, error) {
-	name := filepath.Join(dir, "findings.json")
+func Read(dir string) ([]*Finding, error) { return read(filepath.Join(dir, "findings.json")) }
+
+// ReadAdvice reads those that break nothing which must be met.
+func ReadAdvice(dir string) ([]*Finding, error) { return read(filepath.Join(dir, "advice.json")) }
+
+func read(name string) ([]*Finding, error) {
 	b, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
@@ -32,6 +36,9 @@ func Read(dir string) ([]*Finding, error) {
 
 // decode takes the history from what is sent.
 func (x *Finding) decode() error {
+	if x.Played != nil {
+		return nil
+	}
 	if len(x.Sends) == 0 {
 		return errors.New("wanted what is sent, got nothing")
 	}
@@ -87,8 +94,8 @@ func Replay(ctx context.Context, o Options, findings []*Finding) ([]Replayed, er
 	}
 	var list []Replayed
 	for _, x := range findings {
-		if len(x.History) > 0 {
-			continue // a state machine's: see ReplayMachine
+		if len(x.History) > 0 || x.Played != nil {
+			continue // see ReplayMachine and ReplaySuite
 		}
 		r := Replayed{Finding: x}
 		m := &minimiser{o: &o, want: x.Kind, until: time.Now().Add(minimiseFor)}

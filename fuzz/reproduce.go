@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -121,8 +122,10 @@ func oneLine(s string) string {
 // seed gives what is sent last, or what was changed, as an entry of a corpus of go test -fuzz.
 func (x *Finding) seed() string {
 	message := []byte(nil)
-	if x.mutant != nil {
-		message = x.mutant.message
+	if x.trial != nil && x.trial.mutant != nil {
+		message = x.trial.mutant.message
+	} else if x.trial != nil {
+		message, _ = hex.DecodeString(x.Sends[len(x.Sends)-1])
 	} else if n := len(x.history); n > 0 {
 		message = x.history[n-1]
 	}

@@ -97,7 +97,9 @@ func RunMachine(ctx context.Context, o MachineOptions) (*Campaign, error) {
 		c.Starts++
 		c.Visits += len(s.played)
 		if f != nil {
-			c.found(ctx, f, history)
+			if err := c.found(ctx, f, history, time.Since(c.began)); err != nil {
+				return nil, err
+			}
 		}
 		c.tell()
 	}
@@ -129,13 +131,12 @@ func (c *stateful) tell() {
 // its history was made short.
 const mostTries = 3
 
-// found makes a history short, verifies it, and keeps it unless the same is
-// known.
-func (c *stateful) found(ctx context.Context, f *fault, history []Action) {
+// found makes a history short that has shown a fault when the campaign had run for
+// so long, verifies it, and keeps it unless the same is known.
+func (c *stateful) found(ctx context.Context, f *fault, history []Action, seen time.Duration) error {
 	if c.tries[f.signature]++; c.known[f.signature] || c.tries[f.signature] > mostTries {
-		return
+		return nil
 	}
-	seen := time.Since(c.began)
 	quick := *c.o
 	quick.patience = shortPatience
 	m := &shortener{o: &quick, want: f.kind, until: time.Now().Add(cmp.Or(c.o.shorten, historyFor)), left: minimiseAttempts}
@@ -152,13 +153,17 @@ func (c *stateful) found(ctx context.Context, f *fault, history []Action) {
 		f = again
 	}
 	if !enough(f.kind, verified) || c.known[f.signature] {
-		return // the machine's doing, for all that is known; or nothing new
+		return nil // the machine's doing, for all that is known; or nothing new
 	}
 	c.known[f.signature] = true
 	x := c.o.finding(f, last, history)
 	x.ID, x.Seed, x.Verified = fmt.Sprintf("model-%s-%d", f.kind, len(c.Findings)+1), c.o.Seed, verified
 	x.FoundAfter = seen.Seconds()
 	c.Findings = append(c.Findings, x)
+	if c.o.Found == nil {
+		return nil
+	}
+	return c.o.Found(x)
 }
 
 // verify plays a history again on fresh programs.

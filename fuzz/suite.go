@@ -2,173 +2,308 @@ package fuzz
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
-	"strings"
+	"slices"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"netproctor/conformance"
 )
 
-// RunSuite fuzzes a program of any role by the scenarios of its suite: each case
-// is one of them with one of its messages changed, on a fresh program, and what
-// needs no model is judged. It is slower by far than Run, and needs nothing but a
-// protocol's folder: for clients, for datagrams, and for servers whose answers
-// depend on more than one connection.
+// RunSuite fuzzes a program of any role by the scenarios of its suite, each case
+// on a fresh program. First come the scenarios as they are, judged by all that
+// they expect; then, mixed, scenarios whose values and delivery are drawn anew,
+// and scenarios with one of their messages changed, of which only what needs no
+// model is judged. It is slower by far than Run, and needs nothing but a
+// protocol's folder: for clients, for datagrams, and for what one visit at a time
+// cannot show.
 func RunSuite(ctx context.Context, role string, o Options) (*Campaign, error) {
-	c := &suite{o: &o, role: role, began: time.Now(), known: map[string]bool{}, sound: map[string]bool{}}
-	c.seeds = seeds(o.Protocol, role, o.Seed)
-	if err := c.warm(ctx); err != nil {
-		return nil, err
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	c, done := newSuite(ctx, role, &o)
+	defer done()
+	c.fail = func(err error) { c.failed = err; cancel(err) }
+	if len(c.trials) == 0 {
+		return nil, fmt.Errorf("%w: it has no scenario that can be played", ErrNeverWorked)
 	}
 	c.run(ctx)
-	end := &Campaign{Progress: c.progress(), Findings: c.findings}
+	switch {
+	case c.failed != nil:
+		return nil, c.failed
+	case !c.alive && c.lifeless > 0:
+		return nil, fmt.Errorf("%w: %s", ErrNeverWorked, c.why)
+	}
+	end := &Campaign{Progress: c.progress(), Findings: c.findings, Advice: c.advice, Doubts: c.doubts, Blind: !c.alive}
 	if ctx.Err() != nil {
 		end.Stopped = context.Cause(ctx).Error()
 	}
 	return end, nil
 }
 
-// atOnce is how many cases are played side by side: a case is mostly waiting.
-const atOnce = 4
+// atOnce is how many cases are played side by side. Those that mostly wait for
+// time to pass have workers of their own, so that they hold nothing up. Beside
+// another campaign one worker goes on when every scenario has been played.
+var atOnce = [2]int{brisk: 8, sleeping: 8}
+
+// A case is brisk, or sleeps for a good part of its time.
+const (
+	brisk = iota
+	sleeping
+)
+
+// sleepsFor is how long a case waits at least that is called sleeping.
+const sleepsFor = 300 * time.Millisecond
 
 // A suite is the state of one RunSuite.
 type suite struct {
-	o     *Options
-	role  string
-	seeds []seed
-	began time.Time
+	o      *Options
+	quick  conformance.Target // what cases are played on at first
+	role   string
+	began  time.Time
+	bench  *conformance.Bench
+	trials []conformance.Trial // in the order in which they are played at first
+	light  []conformance.Trial // those of them that are played again
+	seeds  func() []seed
+	slots  *semaphore.Weighted // of plays
+	proofs *semaphore.Weighted // of those that verify something, which do not wait for others
+	fail   func(error)         // ends the campaign
 
 	mu       sync.Mutex
-	next     int // case
+	queues   [2][]int // of the first cases
+	next     int      // case behind them
+	end      int      // the case that is not played any more, if there are so many
 	played   int
+	starts   int
 	told     time.Time
+	alive    bool            // the program has begun to serve
+	lifeless int             // plays that it had to do something in, and did not
+	why      string          // the first of these failed
 	sound    map[string]bool // by scenario: whether the program passes it as it is
-	known    map[string]bool // signatures
+	known    map[string]bool // signatures, and openings that fail
+	tries    map[string]int  // of following up in vain, by signature
+	vain     int
+	held     []*Finding // until the program is known to live
 	findings []*Finding
+	advice   []*Finding
+	doubts   []string
+	failed   error
 }
 
-// goodTries is in how many scenarios a program may fail before it is said that it
-// never worked.
-const goodTries = 8
-
-// warm plays scenarios as they are until the program passes one.
-func (c *suite) warm(ctx context.Context) error {
-	why := "it has no scenario that can be fuzzed"
-	tried := 0
-	for _, s := range c.seeds {
-		if c.tested(s.scenario.ID) {
-			continue
-		}
-		v := c.judge(ctx, s.scenario)
-		c.note(s.scenario.ID, v.Outcome == conformance.Pass)
-		if v.Outcome == conformance.Pass || ctx.Err() != nil {
-			return nil
-		}
-		why = fmt.Sprintf("%s: wanted %s, got %s", s.scenario.ID, v.Finding.Want, v.Finding.Got)
-		if tried++; tried == goodTries {
+func newSuite(ctx context.Context, role string, o *Options) (c *suite, done func()) {
+	quick, leave := o.quick(role)
+	c = &suite{quick: quick, o: o, role: role, began: time.Now(), sound: map[string]bool{}, known: map[string]bool{}, tries: map[string]int{}}
+	bench, rest := conformance.NewBench(ctx)
+	c.bench, done = bench, func() { rest(); leave() }
+	c.trials = inBreadth(o.Protocol, conformance.Trials(o.Protocol, conformance.Graded{Role: role, Target: o.Target}))
+	c.light = slices.DeleteFunc(slices.Clone(c.trials), func(t conformance.Trial) bool { return heavy(t.Scenario) })
+	c.seeds = sync.OnceValue(func() []seed { return seeds(o.Protocol, role, o.Seed) })
+	for i, t := range c.trials {
+		if o.Cases > 0 && i >= o.Cases || o.drawn {
 			break
 		}
+		class := brisk
+		if t.Takes >= sleepsFor {
+			class = sleeping
+		}
+		c.queues[class] = append(c.queues[class], i)
 	}
-	return fmt.Errorf("%w: %s", ErrNeverWorked, why)
+	if c.next, c.end = len(c.trials), o.Cases; o.drawn {
+		c.end += c.next
+	}
+	c.proofs = semaphore.NewWeighted(verifications)
+	c.slots = semaphore.NewWeighted(int64(o.plays()))
+	return c, done
+}
+
+// plays is how many cases may be played at once beside those that verify, if there
+// is memory for so many programs and for those of another campaign.
+func (o *Options) plays() int {
+	most := atOnce[brisk] + atOnce[sleeping]
+	t, limited := o.Target.(interface{ Capacity() int })
+	if !limited {
+		return most
+	}
+	others := verifications
+	if o.Beside {
+		others += mostSleepers + 2
+	}
+	return max(1, min(most, t.Capacity()-others))
 }
 
 func (c *suite) run(ctx context.Context) {
 	var workers sync.WaitGroup
-	for range atOnce {
-		workers.Go(func() {
-			for {
-				i, more := c.take(ctx)
-				if !more {
-					return
+	for class, count := range atOnce {
+		for n := range count {
+			goesOn := !c.o.Beside || class == brisk && n == 0
+			workers.Go(func() {
+				for {
+					i, more := c.take(ctx, class, goesOn)
+					if !more {
+						return
+					}
+					c.play(ctx, c.at(i))
 				}
-				c.play(ctx, c.at(i))
-			}
-		})
+			})
+		}
 	}
 	workers.Wait()
 }
 
-// take gives the number of the next case.
-func (c *suite) take(ctx context.Context) (i int, more bool) {
+// take gives the number of the next case for a worker: of its own queue first,
+// then if it goes on of those behind the queues.
+func (c *suite) take(ctx context.Context, class int, goesOn bool) (i int, more bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !goesOn(ctx, c.next, c.o.Cases, c.began, c.o.For) {
-		return 0, false
-	}
 	if c.o.Progress != nil && time.Since(c.told) > tellEvery {
 		c.told = time.Now()
-		c.o.Progress(c.progressLocked())
+		c.o.Progress(c.progress())
+	}
+	if ctx.Err() != nil || c.over() {
+		return 0, false
+	}
+	if queue := &c.queues[class]; len(*queue) > 0 {
+		i, *queue = (*queue)[0], (*queue)[1:]
+		return i, true
+	}
+	if !goesOn || c.o.Cases > 0 && (c.o.Beside || c.next >= c.end) {
+		return 0, false
 	}
 	c.next++
 	return c.next - 1, true
 }
 
+// over tells whether the campaign's time is over, if it has any.
+func (c *suite) over() bool {
+	return c.o.Cases == 0 && time.Since(c.began) >= c.o.For
+}
+
+// A suiteCase is a trial with the seed of its values, or a mutant of one.
+type suiteCase struct {
+	conformance.Trial
+	seed   uint64
+	mutant *mutant // nil: as it is
+}
+
 // at gives the i-th case, which follows from the seed and i alone.
-func (c *suite) at(i int) *mutant {
+func (c *suite) at(i int) suiteCase {
+	if i < len(c.trials) {
+		return suiteCase{Trial: c.trials[i], seed: c.o.Seed}
+	}
 	r := rand.New(rand.NewPCG(c.o.Seed, uint64(i)))
-	s := c.seeds[r.IntN(len(c.seeds))]
-	return s.mutate(s.spoil(r))
+	if seeds := c.seeds(); len(seeds) > 0 && (r.IntN(2) == 0 || len(c.light) == 0) {
+		s := seeds[r.IntN(len(seeds))]
+		return c.mutated(s.mutate(s.spoil(r)))
+	}
+	of := c.light
+	if len(of) == 0 {
+		of = c.trials
+	}
+	return suiteCase{Trial: of[r.IntN(len(of))], seed: uint64(r.Uint32())}
+}
+
+func (c *suite) mutated(m *mutant) suiteCase {
+	return suiteCase{Trial: conformance.Trial{Scenario: m.Scenario, Covers: m.base.Covers}, seed: c.o.Seed, mutant: m}
 }
 
 // play plays a case and follows a fault up.
-func (c *suite) play(ctx context.Context, m *mutant) {
-	f := c.fault(ctx, m)
-	c.mu.Lock()
-	c.played++
-	if f == nil || c.known[f.signature] || ctx.Err() != nil {
-		c.mu.Unlock()
+func (c *suite) play(ctx context.Context, k suiteCase) {
+	f, a := c.try(ctx, k, hasty)
+	for n := 1; n < disturbedTries && ctx.Err() == nil && (a.Outcome == conformance.Inconclusive || a.Outcome == conformance.Broken || a.Outcome == conformance.Blocked && a.Disturbed); n++ {
+		f, a = c.try(ctx, k, hasty)
+	}
+	if ctx.Err() != nil {
 		return
 	}
-	c.known[f.signature] = true
+	c.mu.Lock()
+	c.played++
+	if k.mutant == nil && k.Delivery == conformance.Whole && !a.Disturbed && (a.Holds() || !a.Finding.Late) {
+		c.sound[k.Scenario.ID] = a.Holds()
+	}
+	follow := f != nil && !c.known[f.signature] && !c.explains(f)
+	if follow {
+		c.known[f.signature] = true // nobody else looks at it meanwhile
+	}
 	c.mu.Unlock()
-	if !c.passes(ctx, m.base) {
-		return // what the program fails as it is, says nothing
+	if follow {
+		c.follow(ctx, k, f)
 	}
-	m, f = c.shorten(ctx, m, f)
-	verified := 0
-	for range verifications {
-		if again := c.fault(ctx, m); again != nil && again.kind == f.kind {
-			verified++
-		}
+}
+
+// Patience of a play that shows something for the first time, and of those that
+// verify it: silence is suspicious sooner than it is believed.
+const (
+	hasty   = 0.5
+	patient = 1
+)
+
+// try plays a case once and asks the oracles about it.
+func (c *suite) try(ctx context.Context, k suiteCase, patience float64) (*suiteFault, conformance.Attempt) {
+	slots, target := c.slots, c.quick
+	if patience == patient {
+		slots, target = c.proofs, c.o.Target
 	}
-	if verified == 0 || ctx.Err() != nil {
-		return // the machine's doing, for all that is known
+	if slots.Acquire(ctx, 1) != nil {
+		return nil, conformance.Attempt{Disturbed: true}
 	}
+	defer slots.Release(1)
+	a := c.bench.Play(ctx, k.Trial, c.o.Protocol.Programs[c.role], target, k.seed, patience)
+	if ctx.Err() == nil {
+		c.lives(k, &a)
+	}
+	if k.mutant != nil {
+		return c.mutantFault(k.mutant, &a), a
+	}
+	return c.judged(k, &a), a
+}
+
+// goodTries is in how many scenarios a program may do nothing at all before it is
+// said that it never worked.
+const goodTries = 16
+
+// lives notes signs of life. What was found before the first one is kept back.
+func (c *suite) lives(k suiteCase, a *conformance.Attempt) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.findings = append(c.findings, c.finding(m, f, verified))
-}
-
-// finding is a fault for people.
-func (c *suite) finding(m *mutant, f *fault, verified int) *Finding {
-	x := &Finding{
-		Kind: f.kind, Signature: f.signature, Evidence: f.evidence, Seed: c.o.Seed, Verified: verified,
-		ID: fmt.Sprintf("%s-%d", f.kind, len(c.findings)+1), FoundAfter: time.Since(c.began).Seconds(),
-		Requirements: c.requirements(m, f), mutant: m,
-	}
-	for _, step := range conformance.Preview(m.Scenario, c.o.Seed) {
-		if len(step.Bytes) > 0 {
-			x.Sends = append(x.Sends, hex.EncodeToString(step.Bytes))
+	c.starts++
+	switch {
+	case c.alive || a.Outcome == conformance.Broken || a.Disturbed:
+	case serves(a.Transcript):
+		c.alive = true
+		for _, x := range c.held {
+			c.addLocked(x)
+		}
+	case prescribed(k.Scenario) && !a.Holds():
+		if c.lifeless++; c.lifeless == 1 {
+			c.why = fmt.Sprintf("%s: wanted %s, got %s", k.Scenario.ID, a.Finding.Want, a.Finding.Got)
+		}
+		if c.lifeless == goodTries {
+			c.fail(fmt.Errorf("%w: %s", ErrNeverWorked, c.why))
 		}
 	}
-	return x
 }
 
-// requirements names what a fault breaks, as far as names tell.
-func (c *suite) requirements(m *mutant, f *fault) (ids []string) {
-	names := map[Kind][]string{Exception: {"no-traceback"}, Crash: {"no-traceback", "loops"}, Hang: {"loops", "server-gone", "server-closed", "gap"}, Spin: {"loops", "server-gone", "server-closed"}}
-	for _, name := range names[f.kind] {
-		if _, known := c.o.Protocol.Requirement(c.role + "." + name); known {
-			ids = append(ids, c.role+"."+name)
+// serves tells whether the program has begun to do what it is for: a server
+// listens or answers, a client connects or asks for input.
+func serves(tr *conformance.Transcript) bool {
+	return slices.ContainsFunc(tr.Events, func(e conformance.Event) bool {
+		switch e.Kind {
+		case conformance.Bound, conformance.Received, conformance.PacketReceived, conformance.Incoming, conformance.AwaitsInput:
+			return true
 		}
-	}
-	if len(ids) == 0 {
-		ids = m.base.Covers
-	}
-	return ids
+		return false
+	})
+}
+
+// prescribed tells whether the program is started with the assignment's
+// arguments, so that it has to do something.
+func prescribed(s *conformance.Scenario) bool {
+	return !slices.ContainsFunc(slices.Concat(s.Needs, s.Steps, s.Then), func(step conformance.Step) bool {
+		start, is := step.(*conformance.Start)
+		return is && start.Given
+	})
 }
 
 // passes tells whether the program passes a scenario as it is.
@@ -176,121 +311,17 @@ func (c *suite) passes(ctx context.Context, s *conformance.Scenario) bool {
 	c.mu.Lock()
 	sound, known := c.sound[s.ID]
 	c.mu.Unlock()
-	if !known {
-		outcome := c.judge(ctx, s).Outcome
-		sound = outcome == conformance.Pass || outcome == conformance.Observed
-		c.note(s.ID, sound)
+	if known {
+		return sound
 	}
-	return sound
-}
-
-func (c *suite) tested(id string) bool {
+	_, a := c.try(ctx, suiteCase{Trial: conformance.Trial{Scenario: s, Covers: s.Covers}, seed: c.o.Seed}, patient)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, known := c.sound[id]
-	return known
+	c.sound[s.ID] = a.Holds()
+	return a.Holds()
 }
 
-func (c *suite) note(id string, sound bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.sound[id] = sound
-}
-
-// judge plays a scenario once.
-func (c *suite) judge(ctx context.Context, s *conformance.Scenario) conformance.Verdict {
-	v, _ := c.transcript(ctx, s)
-	return v
-}
-
-func (c *suite) transcript(ctx context.Context, s *conformance.Scenario) (conformance.Verdict, *conformance.Transcript) {
-	tr := conformance.Play(ctx, s, c.o.Protocol.Programs[c.role], c.o.Target, conformance.PlayOptions{Seed: c.o.Seed})
-	return conformance.Judge(s, tr, false), tr
-}
-
-// fault plays a mutant and asks the oracles about it. A failure before the
-// changed message is none of its.
-func (c *suite) fault(ctx context.Context, m *mutant) *fault {
-	v, tr := c.transcript(ctx, m.Scenario)
-	if v.Outcome != conformance.Fail || v.Phase == conformance.PhaseSteps && v.Step < len(m.Needs)+m.at {
-		return nil
-	}
-	about := m.about()
-	out := printed(tr)
-	if language, report := conformance.Uncaught(out); language != "" {
-		return uncaught(language+" printed", report)
-	}
-	state := last(tr, conformance.Vitals)
-	evidence := fmt.Sprintf("wanted %s, got %s; the program is %s", v.Finding.Want, v.Finding.Got, state)
-	end := last(tr, conformance.Exited)
-	switch {
-	case end != "" && (c.role == conformance.Server || strings.HasPrefix(end, "killed")):
-		return &fault{Crash, "crash " + end + masked(out), "it ended: " + end}
-	case strings.HasPrefix(state, "running"):
-		return &fault{Spin, "spin " + about, evidence}
-	}
-	return &fault{Hang, "hang " + about, evidence}
-}
-
-// about names what is wrong in the message, by its layout.
-func (m *mutant) about() string {
-	if m.layout == nil {
-		return m.base.ID
-	}
-	return aboutOf(m.message, m.layout)
-}
-
-// printed is all that the programs of a play printed.
-func printed(tr *conformance.Transcript) (out []byte) {
-	for _, e := range tr.Events {
-		if e.Kind == conformance.Printed {
-			out = append(out, e.Data...)
-		}
-	}
-	return out
-}
-
-// last is what the last event of a kind says.
-func last(tr *conformance.Transcript, kind conformance.EventKind) (text string) {
-	for _, e := range tr.Events {
-		if e.Kind == kind {
-			text = e.Text
-		}
-	}
-	return text
-}
-
-// Bounds of making a case short, in plays and in time.
-const (
-	shortenPlays = 40
-	shortenFor   = 20 * time.Second
-)
-
-// shorten leaves out what it can of the changed message, under the same
-// signature.
-func (c *suite) shorten(ctx context.Context, m *mutant, f *fault) (*mutant, *fault) {
-	plays, until := 0, time.Now().Add(shortenFor)
-	s := seed{m.base, m.at, m.layout, nil}
-	leaveOut(m.message, len(m.message)/2, func(less []byte) []byte {
-		if plays == shortenPlays || time.Now().After(until) || ctx.Err() != nil {
-			return m.message
-		}
-		plays++
-		shorter := s.mutate(less)
-		if again := c.fault(ctx, shorter); again != nil && again.signature == f.signature {
-			m, f = shorter, again
-		}
-		return m.message
-	})
-	return m, f
-}
-
+// progress is called with mu held, or when nobody else is there any more.
 func (c *suite) progress() Progress {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.progressLocked()
-}
-
-func (c *suite) progressLocked() Progress {
-	return Progress{Cases: c.played, Visits: c.played, Starts: c.played, Findings: len(c.findings), Elapsed: time.Since(c.began)}
+	return Progress{Cases: c.played, Visits: c.starts, Starts: c.starts, Findings: len(c.findings), Unexplained: c.vain, Elapsed: time.Since(c.began)}
 }

@@ -21,31 +21,22 @@ import (
 	"netproctor/scenarios"
 )
 
-// suiteCampaign fuzzes a program in memory by the scenarios of its suite.
-func suiteCampaign(t *testing.T, protocol, role string, main func(context.Context, reference.Env) int, cases int) (c *fuzz.Campaign, err error) {
-	p, err := conformance.Load(scenarios.Files, protocol, conformance.LoadOptions{})
-	require.NoError(t, err)
-	target := &conformance.Func{Name: "test program", Disk: true, Main: func(ctx context.Context, e conformance.FuncEnv) int {
-		return main(ctx, reference.Env{Args: e.Args, Dir: e.Dir, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial, ListenPacket: e.ListenPacket})
-	}}
-	synctest.Test(t, func(t *testing.T) {
-		c, err = fuzz.RunSuite(t.Context(), role, fuzz.Options{Protocol: p, Target: target, Seed: 1, Cases: cases})
-	})
-	return c, err
-}
-
-// TestSuiteOfRightPrograms has no finding for any reference.
+// TestSuiteOfRightPrograms has no finding for any reference: neither by the
+// scenarios nor by cases that are drawn.
 func TestSuiteOfRightPrograms(t *testing.T) {
 	for _, p := range reference.All {
-		for role, main := range map[string]func(context.Context, reference.Env) int{"server": p.Server, "client": p.Client} {
+		for role, main := range map[string]mainFunc{"server": p.Server, "client": p.Client} {
 			t.Run(p.Name+"/"+role, func(t *testing.T) {
 				t.Parallel()
-				c, err := suiteCampaign(t, p.Name, role, main, 60)
-				require.NoError(t, err)
-				for _, f := range c.Findings {
-					t.Errorf("%s: %s %v", f.Signature, f.Evidence, f.Sends)
+				const cases = 40
+				o := suiteOf(t, p.Name, main, cases)
+				for _, o := range []fuzz.Options{o, fuzz.Drawn(o)} {
+					c := runSuite(t, role, o)
+					require.Equal(t, cases, c.Cases)
+					for _, f := range slices.Concat(c.Findings, c.Advice) {
+						t.Errorf("%s: %s %v", f.Signature, f.Evidence, f.Sends)
+					}
 				}
-				require.Equal(t, 60, c.Cases)
 			})
 		}
 	}
@@ -69,8 +60,7 @@ func TestSuiteOfWrongPrograms(t *testing.T) {
 			i := slices.IndexFunc(w.table, func(m mutant.Mutant) bool { return m.Name == w.name })
 			require.GreaterOrEqual(t, i, 0)
 			m := w.table[i]
-			c, err := suiteCampaign(t, w.protocol, m.Role, m.Main, 120)
-			require.NoError(t, err)
+			c := runSuite(t, m.Role, fuzz.Drawn(suiteOf(t, w.protocol, m.Main, 120)))
 			require.NotEmpty(t, c.Findings, m.Why)
 			require.True(t, slices.ContainsFunc(c.Findings, func(f *fuzz.Finding) bool { return f.Kind == w.kind && f.Verified == 3 }))
 			dir := t.TempDir()
@@ -82,8 +72,11 @@ func TestSuiteOfWrongPrograms(t *testing.T) {
 
 // TestSuiteOfDeadProgram is not fuzzed.
 func TestSuiteOfDeadProgram(t *testing.T) {
-	_, err := suiteCampaign(t, "chat", "client", func(context.Context, reference.Env) int { return 1 }, 10)
-	require.ErrorIs(t, err, fuzz.ErrNeverWorked)
+	o := suiteOf(t, "chat", func(context.Context, reference.Env) int { return 1 }, 10)
+	synctest.Test(t, func(t *testing.T) {
+		_, err := fuzz.RunSuite(t.Context(), conformance.Client, o)
+		require.ErrorIs(t, err, fuzz.ErrNeverWorked)
+	})
 }
 
 // requirePlayable loads a scenario that was found beside those of its protocol.

@@ -60,18 +60,9 @@ func (c *turns) show(ctx context.Context, f *fault, from, i int) error {
 		}
 		return nil
 	}
-	before := len(c.Findings)
-	c.found(ctx, again, history)
+	err := c.found(ctx, again, history, seen)
 	c.known[f.signature] = true
-	if len(c.Findings) == before {
-		return nil
-	}
-	x := c.Findings[before]
-	x.FoundAfter = seen.Seconds()
-	if c.o.Found == nil {
-		return nil
-	}
-	return c.o.Found(x)
+	return err
 }
 
 // again plays the i-th history, then with more and more of those before it, until

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,7 +12,6 @@ import (
 
 	"netproctor/conformance"
 	"netproctor/fuzz"
-	"netproctor/fuzz/protocols"
 )
 
 // fuzzVerb fuzzes a server or a client.
@@ -23,7 +23,8 @@ type fuzzVerb struct {
 	For        time.Duration `help:"How long." default:"60s"`
 	Cases      int           `help:"Play exactly so many cases, however long it takes." placeholder:"N"`
 	Seed       uint64        `help:"Seed of the cases (0: a random one, which is printed)." default:"0"`
-	Model      bool          `help:"Play a state machine on it: histories of clients that depend on each other."`
+	Model      bool          `help:"Play only a state machine on it: histories of clients that depend on each other."`
+	First      bool          `help:"Stop at the first finding."`
 	Out        string        `help:"Folder for findings.json, and for each finding a scenario, a Python program and a seed." placeholder:"DIR"`
 	Replay     string        `help:"Play the findings in this folder again, and say which are fixed." placeholder:"DIR"`
 	Cold       bool          `help:"Start Python programs by their command each time, and not from an interpreter that has everything loaded."`
@@ -61,50 +62,38 @@ func (v *fuzzVerb) Run(a *app) error {
 	if v.Seed == 0 {
 		v.Seed = uint64(rand.Uint32())
 	}
-	if v.Model {
-		return v.machine(a, p, graded[i])
-	}
-	o := fuzz.Options{Protocol: p, Target: graded[i].Target}
 	if v.Replay != "" {
-		return v.replay(a, o)
+		return v.replay(a, p, graded[i])
 	}
-	if role == conformance.Server && inTurns(v.Protocol) {
-		return v.turns(a, o)
-	}
-	return v.campaign(a, role, o)
+	return v.campaign(a, p, graded[i])
 }
 
-// campaign runs it and tells what came of it.
-func (v *fuzzVerb) campaign(a *app, role string, o fuzz.Options) error {
-	o.Seed, o.Cases, o.For, o.Cold = v.Seed, v.Cases, v.For, v.Cold
-	o.Progress = func(n fuzz.Progress) { tellFuzz(a.err, n) }
-	var found []*fuzz.Finding
-	if v.Out != "" {
-		o.Found = func(x *fuzz.Finding) error {
-			found = append(found, x)
-			return fuzz.Write(v.Out, found)
-		}
+// campaign runs what there is for a program, and tells what came of it.
+func (v *fuzzVerb) campaign(a *app, p *conformance.Protocol, g conformance.Graded) error {
+	ctx, stop := context.WithCancelCause(a.ctx)
+	defer stop(nil)
+	parts, done, err := v.parts(a, p, g)
+	if err != nil {
+		return err
 	}
-	fuzzed := func() (*fuzz.Campaign, error) { return fuzz.RunSuite(a.ctx, role, o) }
-	if role == conformance.Server {
-		if o.Model, o.Files, o.Gap = protocols.Model(v.Protocol); o.Model != nil {
-			fuzzed = func() (*fuzz.Campaign, error) { return fuzz.Run(a.ctx, o) }
+	defer done()
+	found := func(all []*fuzz.Finding) error {
+		if v.First && slices.ContainsFunc(all, func(x *fuzz.Finding) bool { return x.Level != conformance.Should }) {
+			stop(errFirst)
 		}
-	}
-	fmt.Fprintf(a.out, "fuzzing %s, seed %d, isolation: %s\n", o.Target, o.Seed, o.Target.Isolation())
-	if o.Model != nil {
-		done, err := v.guide(a, &o)
-		if err != nil {
-			return err
+		if v.Out == "" {
+			return nil
 		}
-		defer done()
+		return fuzz.Write(v.Out, all)
 	}
-	c, err := fuzzed()
-	return v.over(a, c, err, tellFindings)
+	c, err := fuzz.Beside(ctx, found, func(n fuzz.Progress) { tellFuzz(a.err, n) }, parts...)
+	return v.over(a, c, err)
 }
+
+var errFirst = errors.New("something was found")
 
 // over writes and tells what came of a campaign.
-func (v *fuzzVerb) over(a *app, c *fuzz.Campaign, err error, tell func(io.Writer, *fuzz.Campaign)) error {
+func (v *fuzzVerb) over(a *app, c *fuzz.Campaign, err error) error {
 	switch {
 	case errors.Is(err, fuzz.ErrNeverWorked):
 		return harness("%w", err)
@@ -112,11 +101,11 @@ func (v *fuzzVerb) over(a *app, c *fuzz.Campaign, err error, tell func(io.Writer
 		return harness("fuzz: %w", err)
 	}
 	if v.Out != "" {
-		if err := fuzz.Write(v.Out, c.Findings); err != nil {
+		if err := fuzz.Write(v.Out, slices.Concat(c.Findings, c.Advice)); err != nil {
 			return harness("--out: %w", err)
 		}
 	}
-	tell(a.out, c)
+	tellFindings(a.out, c)
 	if len(c.Findings) > 0 {
 		return errStatus(statusFailed)
 	}
@@ -124,22 +113,63 @@ func (v *fuzzVerb) over(a *app, c *fuzz.Campaign, err error, tell func(io.Writer
 }
 
 func tellFuzz(w io.Writer, n fuzz.Progress) {
-	fmt.Fprintf(w, "%4.0f s: %d cases, %.0f visits/s, %d gaps, %d starts, %d findings\n", n.Elapsed.Seconds(), n.Cases, n.Rate(), n.Gaps, n.Starts, n.Findings)
+	fmt.Fprintf(w, "%4.0f s: %d cases, %.0f visits/s, %d beside, %d gaps, %d starts, %d findings\n", n.Elapsed.Seconds(), n.Cases, n.Rate(), n.Beside, n.Gaps, n.Starts, n.Findings)
+}
+
+// tellFinding shows what was found, and by what.
+func tellFinding(w io.Writer, f *fuzz.Finding) {
+	breaks := "breaks   "
+	if f.Level == conformance.Should {
+		breaks = "should be"
+	}
+	fmt.Fprintf(w, "\n%s: %s\n  %s %s\n  found     after %.1f s\n  verified  %d of 3\n", f.ID, f.Signature, breaks, orNone(strings.Join(f.Requirements, ", ")), f.FoundAfter, f.Verified)
+	if f.Played != nil {
+		fmt.Fprintf(w, "  scenario  %s\n", f.Played)
+	}
+	for _, action := range f.Actions {
+		fmt.Fprintf(w, "  %s\n", action)
+	}
+	if len(f.Actions) == 0 {
+		tellSends(w, f.Sends)
+	}
+	fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(f.Evidence, "\n", "\n  "))
+}
+
+// sendsTold is how many messages of a finding are told, the same ones in a row
+// being one.
+const sendsTold = 8
+
+func tellSends(w io.Writer, sends []string) {
+	told := 0
+	for i := 0; i < len(sends); told++ {
+		if told == sendsTold {
+			fmt.Fprintf(w, "  and %d more\n", len(sends)-i)
+			return
+		}
+		same := i + 1
+		for same < len(sends) && sends[same] == sends[i] {
+			same++
+		}
+		fmt.Fprintf(w, "  message %-3d %s\n", i+1, shorten(sends[i], 120))
+		if same > i+1 {
+			fmt.Fprintf(w, "  and the same again, %s in all\n", count(same-i, "time"))
+		}
+		i = same
+	}
 }
 
 func tellFindings(w io.Writer, c *fuzz.Campaign) {
-	for _, f := range c.Findings {
-		fmt.Fprintf(w, "\n%s: %s\n  breaks    %s\n  verified  %d of 3\n", f.ID, f.Signature, orNone(strings.Join(f.Requirements, ", ")), f.Verified)
-		for i, s := range f.Sends[:min(8, len(f.Sends))] {
-			fmt.Fprintf(w, "  visit %-3d %s\n", i+1, shorten(s, 120))
-		}
-		if more := len(f.Sends) - 8; more > 0 {
-			fmt.Fprintf(w, "  and %d more\n", more)
-		}
-		fmt.Fprintf(w, "  %s\n", strings.ReplaceAll(f.Evidence, "\n", "\n  "))
+	for _, f := range slices.Concat(c.Findings, c.Advice) {
+		tellFinding(w, f)
 	}
 	fmt.Fprintf(w, "\n%d findings in %d cases, %d visits, %.1f s\n", len(c.Findings), c.Cases, c.Visits, c.Elapsed.Seconds())
 	fmt.Fprintf(w, "%.0f visits/s, %d starts of the program\n", c.Rate(), c.Starts)
+	if c.Beside > 0 {
+		fmt.Fprintf(w, "beside them %d cases of another campaign\n", c.Beside)
+	}
+	if len(c.Advice) > 0 {
+		fmt.Fprintf(w, "and %s that the source asks for and does not require\n", count(len(c.Advice), "thing"))
+	}
 	if c.Legal+c.Wrong+c.Gaps > 0 {
 		fmt.Fprintf(w, "of the cases %.0f%% were legal, %.0f%% wrong; beside them %d gaps\n", c.Share(c.Legal), c.Share(c.Wrong), c.Gaps)
 	}

@@ -16,6 +16,12 @@ import (
 
 func TestMain(m *testing.M) {
 	proc.Main() // a worker inside a sandbox goes no further
+	switch {
+	case len(os.Args) > 3 && os.Args[1] == programWord:
+		os.Exit(runProgram(os.Args[2:]))
+	case len(os.Args) > 2 && os.Args[1] == verbWord:
+		os.Exit(run(os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
+	}
 	testscript.Main(m, map[string]func(){
 		"netproctor": func() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})

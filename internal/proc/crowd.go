@@ -48,7 +48,7 @@ func (c *crowdWatch) list() []*Process {
 
 func (c *crowdWatch) run() {
 	const often, seldom = 20 * time.Millisecond, 100 * time.Millisecond
-	pause, last := often, ""
+	pause, last := often, 0
 	for {
 		time.Sleep(pause)
 		members := c.list()
@@ -73,7 +73,7 @@ func (c *crowdWatch) run() {
 // count kills the program if it has started too many processes.
 func (p *Process) count(t table) {
 	limit := p.sandbox.iso.cfg.Limits.Processes
-	n := len(t.family(p.sandbox.workerPid(), p.number(), p.token))
+	n := len(p.familyIn(t))
 	if n <= limit {
 		return
 	}

@@ -88,7 +88,10 @@ func (s *Sandbox) Listen(ctx context.Context, network, address string) (net.List
 		return nil, opError("listen", network, addr, err)
 	}
 	defer f.Close()
-	if err := control(f, "listen", func(fd int) error { return unix.Listen(fd, unix.SOMAXCONN) }); err != nil {
+	err = s.onceFree(func() error {
+		return control(f, "listen", func(fd int) error { return unix.Listen(fd, unix.SOMAXCONN) })
+	})
+	if err != nil {
 		return nil, opError("listen", network, addr, err)
 	}
 	return net.FileListener(f)
@@ -257,11 +260,13 @@ func (s *Sandbox) bound(ctx context.Context, network string, addr netip.AddrPort
 	if err != nil {
 		return nil, err
 	}
-	err = control(f, "bind", func(fd int) error {
-		if strings.HasPrefix(network, "tcp") {
-			_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
-		}
-		return unix.Bind(fd, sockaddr(addr))
+	err = s.onceFree(func() error {
+		return control(f, "bind", func(fd int) error {
+			if strings.HasPrefix(network, "tcp") {
+				_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+			}
+			return unix.Bind(fd, sockaddr(addr))
+		})
 	})
 	if err != nil {
 		f.Close()
@@ -269,6 +274,20 @@ func (s *Sandbox) bound(ctx context.Context, network string, addr netip.AddrPort
 	}
 	return f, nil
 }
+
+// onceFree takes an address. In a sandbox that was used before it may be free only in a moment:
+// a socket that we have closed is held by whoever was forked meanwhile, until it executes another
+// program, and by the worker that has made it, until it has closed its own descriptor.
+func (s *Sandbox) onceFree(take func() error) error {
+	err := take()
+	for until := time.Now().Add(freeAgain); s.files != nil && errors.Is(err, unix.EADDRINUSE) && time.Now().Before(until); err = take() {
+		time.Sleep(freePause)
+	}
+	return err
+}
+
+// How long an address may be held by nobody who uses it, and the pause between two tries.
+const freeAgain, freePause = 2 * time.Second, 2 * time.Millisecond
 
 // connect connects a non-blocking socket and waits for the outcome or the context.
 func connect(ctx context.Context, f *os.File, to unix.Sockaddr) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,22 +15,49 @@ import (
 // AwaitsInput tells whether the program wants something typed: it has read all
 // that was written to its standard input, and some thread of it waits for more,
 // in a read of descriptor 0 or in a poll, select or epoll that includes it.
-// It is a best effort: false means "not seen".
+// It is a best effort, for whoever asks again and again: false means "not seen".
 func (p *Process) AwaitsInput() bool {
 	if p.over() || p.unread() > 0 {
 		return false
 	}
-	t := readTable(p.sandbox.proc())
-	for _, pid := range t.family(p.sandbox.workerPid(), p.number(), p.token) {
-		tasks, _ := os.ReadDir(t.path(pid, "task"))
-		for _, task := range tasks {
-			tid, _ := strconv.Atoi(task.Name())
-			if c, ok := t.blockedIn(pid, tid); ok && t.waitsForInput(pid, c) {
-				return true
-			}
+	t, first := table{proc: p.sandbox.proc()}, p.number()
+	if c, ok := t.blockedIn(first, first); ok && t.waitsForInput(first, c) {
+		return true
+	}
+	if p.looks.Add(1)%looksApart != 1 {
+		return false // most programs that will wait do so in their first thread
+	}
+	if t.childless(first) {
+		return t.awaitsInput(first)
+	}
+	t = readTable(t.proc)
+	return slices.ContainsFunc(p.familyIn(t), t.awaitsInput)
+}
+
+// looksApart is how many looks at the first thread alone there are for one at all others: whoever
+// waits for a program to wait looks often.
+const looksApart = 4
+
+// awaitsInput tells whether a thread of the process waits for more.
+func (t table) awaitsInput(pid int) bool {
+	for _, tid := range pidsIn(t.path(pid, "task")) {
+		if c, ok := t.blockedIn(pid, tid); ok && t.waitsForInput(pid, c) {
+			return true
 		}
 	}
 	return false
+}
+
+// childless tells whether a process has no child that lives. False is no answer.
+func (t table) childless(pid int) bool {
+	threads := pidsIn(t.path(pid, "task"))
+	for _, tid := range threads {
+		b, err := os.ReadFile(t.path(pid, filepath.Join("task", strconv.Itoa(tid), "children")))
+		if err != nil || len(b) > 0 {
+			return false
+		}
+	}
+	return len(threads) > 0
 }
 
 // unread is how many bytes of its standard input the program has not read yet.
@@ -91,4 +119,28 @@ func (t table) peek(pid int, at uint64, size int) []byte {
 	n, _ := f.ReadAt(b, int64(at))
 	clear(b[n:])
 	return b
+}
+
+// Resting tells whether no thread of the program has anything to do, or is about to: all of them
+// sleep in the kernel, and there are some.
+func (p *Process) Resting() bool {
+	if p.over() {
+		return true
+	}
+	t := table{proc: p.sandbox.proc()}
+	family := []int{p.number()}
+	if !t.childless(family[0]) {
+		family = p.familyIn(readTable(t.proc))
+	}
+	threads := 0
+	for _, pid := range family {
+		for _, tid := range pidsIn(t.path(pid, "task")) {
+			st, ok := parseStat(readString(t.path(pid, filepath.Join("task", strconv.Itoa(tid), "stat"))))
+			if ok && st.state != 'S' {
+				return false
+			}
+			threads++
+		}
+	}
+	return threads > 0
 }

@@ -17,10 +17,10 @@ import (
 // ErrClosed is returned for every request to a sandbox that has ended.
 var ErrClosed = errors.New("sandbox is closed")
 
-// A link is the parent's end of a worker: its process and the socket to it.
+// A link is the parent's end of a worker or a forker: the socket to it, and a worker's process.
 type link struct {
 	conn    *net.UnixConn
-	process *os.Process
+	process *os.Process   // nil for a forker's
 	gone    chan struct{} // closed when the worker has been reaped
 
 	mu      sync.Mutex
@@ -48,13 +48,15 @@ func launch(namespaces bool, stderr *os.File) (*link, error) {
 		conn.Close()
 		return nil, fmt.Errorf("start a worker: %w", err)
 	}
-	l := &link{
-		conn: conn.(*net.UnixConn), process: process, gone: make(chan struct{}),
-		waiting: map[int64]func(*report, []int){}, exits: map[int]func(*exit){},
-	}
+	l := newLink(conn.(*net.UnixConn))
+	l.process, l.gone = process, make(chan struct{})
 	go l.listen()
 	go func() { _, _ = process.Wait(); close(l.gone) }()
 	return l, nil
+}
+
+func newLink(conn *net.UnixConn) *link {
+	return &link{conn: conn, waiting: map[int64]func(*report, []int){}, exits: map[int]func(*exit){}}
 }
 
 // promptExit spares Go programs built with the race detector a second of sleep at their end.

@@ -97,7 +97,7 @@ func (p *Process) tableDatagrams() ([]listening, error) {
 func (p *Process) heldSockets() map[uint64]bool {
 	held := map[uint64]bool{}
 	t := readTable(p.sandbox.proc())
-	for _, pid := range t.family(p.sandbox.workerPid(), p.number(), p.token) {
+	for _, pid := range p.familyIn(t) {
 		proc, err := t.fs.Proc(pid)
 		if err != nil {
 			continue

@@ -18,8 +18,9 @@ type wires struct {
 }
 
 // openWires makes a pipe for input, a terminal for output, so that programs in any
-// language write out each line at once, and a pipe for errors. If piped, output is a pipe, too.
-func openWires(piped bool) (w *wires, err error) {
+// language write out each line at once, and a pipe for errors. If piped, output is a pipe, too. An
+// input that is given is theirs.
+func openWires(spec Spec) (w *wires, err error) {
 	w = &wires{}
 	defer func() {
 		if err != nil {
@@ -27,15 +28,15 @@ func openWires(piped bool) (w *wires, err error) {
 			closeAll(w.theirs)
 		}
 	}()
+	if spec.input != 0 {
+		w.theirs = append(w.theirs, spec.input)
+	} else if err := w.openInput(); err != nil {
+		return w, err
+	}
+	if err := w.openOutput(spec.Piped); err != nil {
+		return w, err
+	}
 	in, out, err := openPipe()
-	if err != nil {
-		return w, err
-	}
-	w.theirs, w.stdin = append(w.theirs, in), ours(out, "stdin")
-	if err := w.openOutput(piped); err != nil {
-		return w, err
-	}
-	in, out, err = openPipe()
 	if err != nil {
 		return w, err
 	}
@@ -46,6 +47,15 @@ func openWires(piped bool) (w *wires, err error) {
 // pipeSize is how much a pipe holds that is a program's standard output, in bytes:
 // what Linux allows anybody.
 const pipeSize = 1 << 20
+
+func (w *wires) openInput() error {
+	in, out, err := openPipe()
+	if err != nil {
+		return err
+	}
+	w.theirs, w.stdin = append(w.theirs, in), ours(out, "stdin")
+	return nil
+}
 
 func openPipe() (read, write int, err error) {
 	var p [2]int

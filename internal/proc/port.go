@@ -50,6 +50,7 @@ func (s *Sandbox) FreePort(ctx context.Context) (int, error) {
 func (s *Sandbox) ClaimPort(ctx context.Context, port int) error {
 	for {
 		if l, ok := s.lease(port); ok {
+			l.claimed = true
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.leases = append(s.leases, l)
@@ -67,7 +68,7 @@ func (s *Sandbox) ClaimPort(ctx context.Context, port int) error {
 const claimPause = 20 * time.Millisecond
 
 // unused binds the port everywhere, without SO_REUSEADDR, as the strictest program would. In a
-// network of its own, before any program was started, every port is unused.
+// network of its own, before any program was started, every port is unused that was not used before.
 func (s *Sandbox) unused(ctx context.Context, port uint16) (bool, error) {
 	if s.iso.Private() && s.untouched() {
 		return true, nil
@@ -96,14 +97,15 @@ func (s *Sandbox) unused(ctx context.Context, port uint16) (bool, error) {
 func (s *Sandbox) untouched() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.programs) == 0
+	return !s.touched
 }
 
 // A lease holds a port of the machine for one sandbox.
 type lease struct {
-	port   int
-	shared bool     // held against all sandboxes of this process
-	lock   *os.File // held against other processes; may be missing
+	port    int
+	claimed bool     // by its number
+	shared  bool     // held against all sandboxes of this process
+	lock    *os.File // held against other processes; may be missing
 }
 
 // leased are the ports held by this process; a file lock alone does not tell its own process's holders apart

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -30,18 +31,23 @@ type Spec struct {
 	// stream. After Done is closed it is called only for what the program has left behind, and
 	// never after the sandbox is closed.
 	Output func(stream string, at time.Time, b []byte)
+
+	input int // becomes its standard input in place of a pipe, if not 0
 }
 
 // A Process is a program that was started in a sandbox.
 type Process struct {
 	sandbox *Sandbox
-	pid     int // as the worker knows it
+	forker  *Forker // that has started it; nil if the worker has
+	pid     int     // as the worker knows it
 	token   string
+	args    []string
 	stdin   *os.File
 	readers []*reader
 	done    chan struct{}
 	silent  chan struct{} // closed when all output has been read
 	killed  sync.Once
+	looks   atomic.Uint32 // at whether it waits for input
 
 	mu     sync.Mutex
 	pidfd  int // -1 without one, and once the program has ended
@@ -72,13 +78,19 @@ func (s *Sandbox) start(ctx context.Context, path string, spec Spec) (*Process, 
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	w, err := openWires(spec.Piped)
+	// The answer comes soon, or the link is lost: not to wait for it would lose a program.
+	return s.startBy(context.WithoutCancel(ctx), nil, path, spec)
+}
+
+// startBy has the forker start a program, or without one the worker.
+func (s *Sandbox) startBy(ctx context.Context, f *Forker, path string, spec Spec) (*Process, error) {
+	w, err := openWires(spec)
 	if err != nil {
 		return nil, err
 	}
 	defer closeAll(w.theirs)
 	p := &Process{
-		sandbox: s, token: fmt.Sprintf("%d.%d", os.Getpid(), tokens.Add(1)),
+		sandbox: s, forker: f, token: fmt.Sprintf("%d.%d", os.Getpid(), tokens.Add(1)), args: spec.Args,
 		stdin: w.stdin, done: make(chan struct{}), silent: make(chan struct{}), pidfd: -1,
 	}
 	limit, pause := s.iso.cfg.Limits.Output, time.Duration(0)
@@ -89,8 +101,12 @@ func (s *Sandbox) start(ctx context.Context, path string, spec Spec) (*Process, 
 		{stream: "stdout", from: w.stdout, limit: limit, pause: pause, emit: spec.Output},
 		{stream: "stderr", from: w.stderr, limit: limit, pause: pause, emit: spec.Output},
 	}
-	// The answer comes soon, or the link is lost: not to wait for it would lose a program.
-	_, _, err = s.call(context.WithoutCancel(ctx), order{Op: orderStart, Start: s.startOrder(p, path, spec)}, p.started, w.theirs...)
+	o := order{Op: orderStart, Start: s.startOrder(p, path, spec)}
+	if f != nil {
+		err = f.call(ctx, o, p.started, w.theirs...)
+	} else {
+		_, _, err = s.call(ctx, o, p.started, w.theirs...)
+	}
 	if err != nil {
 		w.close()
 		return nil, err
@@ -106,7 +122,14 @@ func (s *Sandbox) startOrder(p *Process, path string, spec Spec) *start {
 	if !filepath.IsAbs(dir) {
 		dir = filepath.Join(s.Dir(), dir)
 	}
-	return &start{Path: path, Args: spec.Args, Env: s.environment(p.token, spec.Env), Dir: dir, Token: p.token, Limits: s.iso.cfg.Limits, Processors: spec.Processors}
+	s.mu.Lock()
+	first := !s.touched
+	s.touched = s.touched || spec.input == 0 // a forker has nothing of its own
+	s.mu.Unlock()
+	return &start{
+		Path: path, Args: spec.Args, Env: s.environment(p.token, spec.Env), Dir: dir, Token: p.token,
+		Limits: s.iso.cfg.Limits, Processors: spec.Processors, First: first,
+	}
 }
 
 // started runs when the worker's answer is read, before any exit can be.
@@ -125,6 +148,10 @@ func (p *Process) started(r *report, fds []int) {
 	}
 	if !p.sandbox.found.OwnProc {
 		crowd.add(p)
+	}
+	if p.forker != nil {
+		p.forker.link.onExit(r.Pid, func(e *exit) { go func() { p.forker.lost(p, e); p.ended(e, &reading) }() })
+		return
 	}
 	p.sandbox.link.onExit(r.Pid, func(e *exit) { go p.ended(e, &reading) })
 }

@@ -24,6 +24,8 @@ type Sandbox struct {
 	mu       sync.Mutex
 	programs []*Process
 	leases   []*lease
+	touched  bool      // by a program, since it was opened or tidied
+	files    inventory // what was in it when it was opened; nil if that was not noted
 }
 
 // Open makes a sandbox. The context bounds the sandbox's life, not only its

@@ -54,14 +54,14 @@ func (p *Process) Status() Status {
 // left describes what of a dead program's family still runs. Children that end
 // with their parent get a moment to do so.
 func (p *Process) left() []string {
-	if p.sandbox.ending() {
+	if p.sandbox.ending() || p.sandbox.found.OwnProc && len(p.sandbox.strangers()) == 0 {
 		return nil
 	}
 	var left []string
 	for range 5 {
 		left = nil
 		for _, pid := range p.family() {
-			left = append(left, p.sandbox.commandLine(pid))
+			left = append(left, p.commandLine(pid))
 		}
 		if len(left) == 0 {
 			return nil
@@ -72,8 +72,20 @@ func (p *Process) left() []string {
 }
 
 // family lists the program's live processes by their numbers in the sandbox's /proc.
-func (p *Process) family() []int {
-	return readTable(p.sandbox.proc()).family(p.sandbox.workerPid(), p.number(), p.token)
+func (p *Process) family() []int { return p.familyIn(readTable(p.sandbox.proc())) }
+
+// familyIn is family, in a table. What a forker's child has forked still has the environment that the
+// forker began with; once its parent has ended, only that tells where it comes from.
+func (p *Process) familyIn(t table) []int {
+	worker := p.sandbox.workerPid()
+	list := t.family(worker, p.number(), p.token)
+	if p.forker == nil {
+		return list
+	}
+	forker, mark := p.forker.p.pid, tokenName+"="+p.forker.p.token
+	return append(list, t.matching(func(pid int) bool {
+		return pid != worker && t.under(pid, worker) && !t.under(pid, forker) && t.marked(pid, mark)
+	})...)
 }
 
 // number is the program's number in the sandbox's /proc.
@@ -95,6 +107,15 @@ func pidOf(pidfd int) int {
 		}
 	}
 	return 0
+}
+
+// commandLine is that of a process which the program has left behind.
+func (p *Process) commandLine(pid int) string {
+	line := p.sandbox.commandLine(pid)
+	if p.forker != nil && line == p.sandbox.commandLine(p.forker.p.pid) {
+		return strings.Join(p.args, " ") // forked, and nothing else executed
+	}
+	return line
 }
 
 func (s *Sandbox) commandLine(pid int) string {

@@ -1,9 +1,11 @@
 package proc
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/procfs"
 )
@@ -16,29 +18,81 @@ const tokenName = "NETPROCTOR_PROGRAM"
 type table struct {
 	proc    string // where it is mounted
 	fs      procfs.FS
-	entries map[int]procfs.ProcStat
+	entries map[int]stat
+}
+
+// A stat is what a table keeps of /proc/PID/stat.
+type stat struct {
+	state   byte // R, S, Z, …
+	parent  int
+	threads int
+	ticks   int // of processor time, with that of the children it waited for
 }
 
 // readTable reads what there is; a process that ends meanwhile is left out.
 func readTable(proc string) table {
-	t := table{proc: proc, entries: map[int]procfs.ProcStat{}}
+	t := table{proc: proc, entries: map[int]stat{}}
 	var err error
 	if t.fs, err = procfs.NewFS(proc); err != nil {
 		return t
 	}
-	all, _ := t.fs.AllProcs()
-	for _, p := range all {
-		if st, err := p.Stat(); err == nil {
-			t.entries[p.PID] = st
+	for _, pid := range pidsIn(proc) {
+		if st, ok := parseStat(readString(t.path(pid, "stat"))); ok {
+			t.entries[pid] = st
 		}
 	}
 	return t
 }
 
+// pidsIn lists the processes, or threads, that a folder of /proc shows.
+func pidsIn(folder string) (pids []int) {
+	d, err := os.Open(folder)
+	if err != nil {
+		return nil
+	}
+	defer d.Close()
+	names, _ := d.Readdirnames(-1)
+	for _, name := range names {
+		if name[0] < '0' || name[0] > '9' {
+			continue
+		}
+		if pid, err := strconv.Atoi(name); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// parseStat reads the fields behind the process's name, which may hold anything.
+func parseStat(line string) (stat, bool) {
+	const state, parent, times, threads = 0, 1, 11, 17 // of proc_pid_stat(5), from the third on
+	_, rest, found := cutLast(line, ") ")
+	f := strings.Fields(rest)
+	if !found || len(f) <= threads {
+		return stat{}, false
+	}
+	st := stat{state: f[state][0]}
+	st.parent, _ = strconv.Atoi(f[parent])
+	st.threads, _ = strconv.Atoi(f[threads])
+	for _, ticks := range f[times : times+4] {
+		n, _ := strconv.Atoi(ticks)
+		st.ticks += n
+	}
+	return st, true
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
 // live tells whether a process still runs; one that waits to be reaped does not.
 func (t table) live(pid int) bool {
 	e, ok := t.entries[pid]
-	return ok && e.State != "Z" && e.State != "X"
+	return ok && e.state != 'Z' && e.state != 'X'
 }
 
 // below lists the live descendants of root.
@@ -79,7 +133,7 @@ func (t table) under(pid, root int) bool {
 		if !ok || pid <= 1 {
 			return false
 		}
-		pid = e.PPID
+		pid = e.parent
 	}
 	return false
 }

@@ -26,32 +26,29 @@ type Vitals struct {
 }
 
 // states names the letters of /proc/PID/stat.
-var states = map[string]string{
-	"R": "running", "S": "sleeping", "D": "waiting for a device", "T": "stopped", "t": "traced",
-	"Z": "ended", "X": "ended", "I": "idle",
+var states = map[byte]string{
+	'R': "running", 'S': "sleeping", 'D': "waiting for a device", 'T': "stopped", 't': "traced",
+	'Z': "ended", 'X': "ended", 'I': "idle",
 }
 
 // tick is the unit of processor time in /proc: USER_HZ is 100 on every architecture of Linux that Go knows.
 const tick = 10 * time.Millisecond
 
 // Vitals looks at the program now. It gives os.ErrProcessDone once nothing of it is left.
-func (p *Process) Vitals() (Vitals, error) { return p.VitalsOf(p.number()) }
-
-// VitalsOf is Vitals, and says what one of the program's processes is doing in place of its first.
-func (p *Process) VitalsOf(first int) (Vitals, error) {
+func (p *Process) Vitals() (Vitals, error) {
 	t := readTable(p.sandbox.proc())
-	family := t.family(p.sandbox.workerPid(), p.number(), p.token)
-	if len(family) == 0 || first != p.number() && !t.live(first) {
+	family, first := p.familyIn(t), p.number()
+	if len(family) == 0 {
 		return Vitals{}, os.ErrProcessDone
 	}
 	if !t.live(first) {
 		first = family[0]
 	}
-	v := Vitals{Processes: len(family), State: states[t.entries[first].State]}
+	v := Vitals{Processes: len(family), State: states[t.entries[first].state]}
 	for _, pid := range family {
 		e := t.entries[pid]
-		v.CPU += time.Duration(int(e.UTime+e.STime)+e.CUTime+e.CSTime) * tick
-		v.Threads += e.NumThreads
+		v.CPU += time.Duration(e.ticks) * tick
+		v.Threads += e.threads
 		v.Runnable += t.runnable(pid)
 		descriptors, memory := t.use(pid)
 		v.Descriptors += descriptors

@@ -17,6 +17,7 @@ const (
 	orderSignal = "signal" // to the program's process group
 	orderKill   = "kill"   // the program and all it has started
 	orderRenew  = "renew"  // make the sandbox new, for another run
+	orderTidy   = "tidy"   // leave no process but the program, and nothing in shared memory
 )
 
 // An order is one message from the parent to its worker, and one packet.
@@ -53,6 +54,8 @@ type start struct {
 	Limits Limits
 	// Processors are those that the program may run on; empty means all.
 	Processors []int `json:",omitempty"`
+	// First says that nothing is left of programs that were started before.
+	First bool `json:",omitempty"`
 }
 
 // A report is one message from the worker: the answer to an order, or, with ID 0, an exit.

@@ -111,6 +111,8 @@ func (w *worker) obey(o *order, fds []int) {
 		w.answer(o, report{})
 	case orderRenew:
 		w.answer(o, failed(w.renew()))
+	case orderTidy:
+		w.answer(o, failed(w.tidy(o.Pid)))
 	}
 }
 
@@ -171,6 +173,9 @@ func (w *worker) start(o *order, fds []int) {
 		return
 	}
 	limit(pid, o.Start.Limits)
+	if o.Start.First {
+		w.started = len(w.programs)
+	}
 	w.programs[pid] = &program{token: o.Start.Token}
 	w.started++
 	nudge(w.kick)

@@ -68,10 +68,11 @@ func (w *worker) family(pid int, token string) []int {
 }
 
 // watchdog kills a program that has started too many processes. It looks often
-// while new ones appear, seldom when nothing moves, and not while nothing runs.
+// while new ones appear, seldom when nothing moves, and not while nothing runs. It counts
+// when there can be too many: each new one has got a number.
 func (w *worker) watchdog() {
 	const often, seldom = 20 * time.Millisecond, 160 * time.Millisecond
-	pause, last := often, ""
+	pause, last, most := often, 0, 0
 	for {
 		if !w.used() {
 			<-w.watch
@@ -83,8 +84,11 @@ func (w *worker) watchdog() {
 			pause = min(2*pause, seldom)
 			continue
 		}
+		most += newest - last
+		if newest < last || most > w.processes { // the numbers have begun again, or there may be too many
+			most = w.count()
+		}
 		pause, last = often, newest
-		w.count()
 	}
 }
 
@@ -96,16 +100,19 @@ func (w *worker) used() bool {
 }
 
 // newestPid is the number that the kernel last gave to a process or thread of our
-// process namespace. As long as it stays the same, nothing new can have been started.
-func newestPid() string {
-	b, err := os.ReadFile("/proc/loadavg")
+// process namespace. As long as it stays the same, nothing new can have been started. Where it
+// cannot be known it is another one each time.
+func newestPid() int {
+	b, _ := os.ReadFile("/proc/loadavg")
+	n, err := strconv.Atoi(string(bytes.TrimSpace(b[bytes.LastIndexByte(b, ' ')+1:])))
 	if err != nil {
-		return strconv.FormatInt(time.Now().UnixNano(), 10)
+		return int(time.Now().UnixNano())
 	}
-	return string(b[bytes.LastIndexByte(b, ' ')+1:])
+	return n
 }
 
-func (w *worker) count() {
+// count kills what has too many processes, and tells how many there are in all.
+func (w *worker) count() int {
 	table := readTable("/proc")
 	w.mu.Lock()
 	over := map[int]string{}
@@ -123,4 +130,5 @@ func (w *worker) count() {
 	if crowded {
 		_ = unix.Kill(-1, unix.SIGKILL)
 	}
+	return len(table.entries)
 }

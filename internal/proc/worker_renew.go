@@ -2,6 +2,8 @@ package proc
 
 import (
 	"errors"
+	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,9 +18,6 @@ func (w *worker) renew() error {
 	if err := w.clear(); err != nil {
 		return err
 	}
-	w.mu.Lock()
-	w.started = 0
-	w.mu.Unlock()
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		return err
 	}
@@ -26,10 +25,34 @@ func (w *worker) renew() error {
 		return err
 	}
 	_ = routeBroadcast() // as good as it was in the first network
+	return w.emptyShm()
+}
+
+// emptyShm removes what is in shared memory: Landlock lets nobody mount it anew.
+func (w *worker) emptyShm() error {
 	if !w.ownShm {
 		return nil
 	}
-	return emptyTree("/dev/shm") // Landlock lets nobody mount it anew
+	return emptyTree("/dev/shm")
+}
+
+// tidy ends every process but this one and the program keep, if there is one, and waits until they
+// are gone.
+func (w *worker) tidy(keep int) error {
+	if keep == 0 {
+		return errors.Join(w.clear(), w.emptyShm())
+	}
+	for range 1000 {
+		others := besides(pidsIn("/proc"), os.Getpid(), keep)
+		if len(others) == 0 {
+			return w.emptyShm()
+		}
+		for _, pid := range others {
+			_ = unix.Kill(pid, unix.SIGKILL)
+		}
+		time.Sleep(500 * time.Microsecond)
+	}
+	return errors.New("wanted no process but one to be left after SIGKILL")
 }
 
 // clear kills every process of this namespace but its first, this one, and waits
@@ -42,6 +65,9 @@ func (w *worker) clear() error {
 	w.mu.Unlock()
 	for range 1000 {
 		if w.alone() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.started = 0
 			return nil
 		}
 		_ = unix.Kill(-1, unix.SIGKILL)
@@ -50,11 +76,16 @@ func (w *worker) clear() error {
 	return errors.New("wanted no process to be left after SIGKILL")
 }
 
+// besides are those of a list that are none of these.
+func besides(list []int, these ...int) []int {
+	return slices.DeleteFunc(list, func(pid int) bool { return slices.Contains(these, pid) })
+}
+
 // alone tells whether nothing is left but this process.
 func (w *worker) alone() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.programs) == 0 && len(readTable("/proc").entries) == 1
+	return len(w.programs) == 0 && len(pidsIn("/proc")) == 1
 }
 
 // reasonClosed is why a program was killed that still ran at the end of its sandbox.

@@ -92,7 +92,7 @@ var Rules = []Rule{
 	{
 		Package: "fuzz",
 		Own:     []string{"conformance", "internal/record", "internal/probe"},
-		Others:  []string{"golang.org/x/sys"},
+		Others:  []string{"golang.org/x/sync", "golang.org/x/sys"},
 		Not:     []string{"testing"},
 		Why:     "layouts and scenarios say what is legal; the fuzzer must not learn it from the code that it tries",
 	},

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"netproctor/conformance"
+	"netproctor/fuzz"
+	"netproctor/fuzz/protocols"
+)
+
+// parts gives the campaigns that there are for a program, the leading one first,
+// and says what they are. done frees what they use.
+func (v *fuzzVerb) parts(a *app, p *conformance.Protocol, g conformance.Graded) (list []fuzz.Part, done func(), err error) {
+	done = func() {}
+	if v.Model {
+		machine, err := v.machine(p, g)
+		fmt.Fprintf(a.out, "fuzzing %s with a state machine, seed %d, isolation: %s\n", g.Target, v.Seed, g.Target.Isolation())
+		return []fuzz.Part{machine}, done, err
+	}
+	fmt.Fprintf(a.out, "fuzzing %s, seed %d, isolation: %s\n", g.Target, v.Seed, g.Target.Isolation())
+	o := fuzz.Options{Protocol: p, Target: g.Target, Seed: v.Seed, Cases: v.Cases, For: v.For, Cold: v.Cold}
+	if g.Role != conformance.Server {
+		return []fuzz.Part{suitePart(g.Role, o)}, done, nil
+	}
+	visits := o
+	if visits.Model, visits.Files, visits.Gap = protocols.Model(v.Protocol); visits.Model != nil {
+		if done, err = v.guide(a, &visits); err != nil {
+			return nil, nil, err
+		}
+		o.Target, o.Beside = visits.Target, true
+		return []fuzz.Part{visitsPart(visits), suitePart(g.Role, o)}, done, nil
+	}
+	if turns, err := v.machineOptions(p, g); err == nil && !open(p) {
+		turns.Cold, o.Beside = v.Cold, true
+		return []fuzz.Part{turnsPart(turns), suitePart(g.Role, o)}, done, nil
+	}
+	return []fuzz.Part{suitePart(g.Role, o)}, done, nil
+}
+
+// open tells whether the protocol leaves something to teams, so that no model can
+// say what is right.
+func open(p *conformance.Protocol) bool {
+	return slices.ContainsFunc(p.Params, func(q conformance.Param) bool { return q.Value == "" })
+}
+
+// visitsPart is the campaign of visits to a server that runs on.
+func visitsPart(o fuzz.Options) fuzz.Part {
+	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+		o.Found, o.Progress = found, progress
+		return fuzz.Run(ctx, o)
+	}
+}
+
+// turnsPart is the campaign of a state machine on one server that stays up.
+func turnsPart(o fuzz.MachineOptions) fuzz.Part {
+	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+		o.Found, o.Progress = found, progress
+		return fuzz.RunTurns(ctx, o)
+	}
+}
+
+// suitePart is the campaign of the scenarios.
+func suitePart(role string, o fuzz.Options) fuzz.Part {
+	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+		o.Found, o.Progress = found, progress
+		return fuzz.RunSuite(ctx, role, o)
+	}
+}
+
+// machine is the campaign of the protocol's state machine on servers of its own.
+func (v *fuzzVerb) machine(p *conformance.Protocol, g conformance.Graded) (fuzz.Part, error) {
+	o, err := v.machineOptions(p, g)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+		o.Found, o.Progress = found, progress
+		return fuzz.RunMachine(ctx, o)
+	}, nil
+}
+
+func (v *fuzzVerb) machineOptions(p *conformance.Protocol, g conformance.Graded) (fuzz.MachineOptions, error) {
+	if g.Role != conformance.Server {
+		return fuzz.MachineOptions{}, usage("--model wanted a server, got a %s", g.Role)
+	}
+	m, err := protocols.Machine(v.Protocol, v.Set)
+	if err != nil {
+		return fuzz.MachineOptions{}, usage("--model: %w", err)
+	}
+	return fuzz.MachineOptions{Protocol: p, Target: g.Target, Machine: m, Seed: v.Seed, Cases: v.Cases, For: v.For}, nil
+}
