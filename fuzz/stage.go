@@ -32,6 +32,7 @@ type stage struct {
 	first   conformance.ProcessVitals // after the start
 	rested  bool                      // it had nothing to do at some time
 	spins   bool                      // it did not come to rest any more
+	over    bool                      // it has ended by itself
 
 	mu      sync.Mutex
 	changed chan struct{} // closed when a client has heard something

@@ -24,7 +24,10 @@ func (o *MachineOptions) finding(f *fault, s *stage, history []Action) *Finding 
 	case Crash:
 		x.demand(o.Protocol, "server.loops")
 		x.demand(o.Protocol, "server.survives")
+	case Leak:
+		x.Requirements = []string{noLeak}
 	}
+	x.Level = o.level(f, s, x)
 	for _, p := range s.played {
 		if len(p.Turns) > 0 {
 			x.Sends = append(x.Sends, hex.EncodeToString(p.sent()))
@@ -35,6 +38,25 @@ func (o *MachineOptions) finding(f *fault, s *stage, history []Action) *Finding 
 	x.Actions = runs(x.Actions)
 	x.played = &conformance.Scenario{Why: "The fuzzer found this: " + f.signature + ".", Steps: o.steps(s, f)}
 	return x
+}
+
+// noLeak is the requirement without which a leak is no fault.
+const noLeak = "server.no-leak"
+
+// level is what the requirements are worth that a finding breaks. Where none is
+// named it is a must.
+func (o *MachineOptions) level(f *fault, s *stage, x *Finding) conformance.Level {
+	ids := x.Requirements
+	if f.kind == Exception && !s.over { // it has only told of it
+		ids = []string{"server.no-traceback"}
+	}
+	if len(ids) == 0 {
+		return conformance.Must
+	}
+	if l := o.Protocol.Strictest(ids); l == conformance.Must {
+		return l
+	}
+	return conformance.Should
 }
 
 // runs makes one line of equal ones that follow each other.

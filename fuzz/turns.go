@@ -135,10 +135,7 @@ func (c *turns) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return nil
 	}
-	if f := c.player.p.leaves(); f != nil {
-		return c.follow(ctx, f, c.Cases-1)
-	}
-	return nil
+	return c.look(ctx, c.Cases)
 }
 
 // play plays the i-th history on the server that runs, and follows a fault up.
@@ -167,10 +164,13 @@ func (c *turns) look(ctx context.Context, i int) error {
 		return nil
 	}
 	c.looked = i
-	if f := c.player.p.leaves(); f != nil && !c.known[f.signature] {
+	f := c.player.p.leaves()
+	_, minds := c.o.Protocol.Requirement(noLeak)
+	leaks := f != nil && f.kind == Leak && !minds // it may, until it can do no more
+	if f != nil && !leaks && !c.known[f.signature] {
 		return c.follow(ctx, f, i-1)
 	}
-	if !over {
+	if !over && !leaks {
 		return nil
 	}
 	c.from, c.looked = i, i

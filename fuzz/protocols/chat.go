@@ -44,6 +44,8 @@ type chatState struct {
 	// wild says that somebody did what no source speaks of: until all have left,
 	// anything may be told to anybody.
 	wild bool
+	// why is the requirement that wildness began with.
+	why string
 }
 
 // An upload is a file that comes in.
@@ -115,6 +117,9 @@ func (s chatState) Apply(a fuzz.Action) []fuzz.Reaction {
 	}
 	sent := bytes.Join(a.Turns, nil)
 	if s.wild || s.strange(a.Client, sent) {
+		if !s.wild {
+			s.why = strangeness(sent)
+		}
 		return s.loses(sent).anything()
 	}
 	return s.sends(a)
@@ -149,10 +154,23 @@ func (s chatState) leaves(a fuzz.Action) []fuzz.Reaction {
 	return all
 }
 
+// strangeness names the requirement that something strange is about.
+func strangeness(sent []byte) string {
+	switch {
+	case bytes.IndexByte(sent, '#') >= 0:
+		return "server.upload-malformed"
+	case !utf8.Valid(sent) || bytes.IndexByte(sent, 0) >= 0:
+		return "server.not-utf8"
+	case len(sent) > mostWords:
+		return "server.long-message"
+	}
+	return "server.newline"
+}
+
 // anything is what may be told when something strange was done.
 func (s chatState) anything() []fuzz.Reaction {
 	s.wild = len(s.at)+len(s.ended) > 0
-	r := fuzz.Reaction{Tells: map[int]fuzz.Reply{}, Next: s}
+	r := fuzz.Reaction{Tells: map[int]fuzz.Reply{}, Next: s, Demands: s.why}
 	for n := range s.at {
 		r.Tells[n] = fuzz.Reply{Open: true, End: fuzz.MayClose}
 	}
