@@ -27,7 +27,7 @@ type turnCases struct {
 // Each server is played so many histories, of which the first are all right: what
 // is wrong makes doubtful what comes after it.
 const (
-	freshHistories = 600
+	freshHistories = 300
 	rightHistories = 120
 )
 

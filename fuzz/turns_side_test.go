@@ -76,6 +76,7 @@ func (c *player) bare(b *testing.B, ops []op) {
 			s.fd, s.source = fd, source
 			require.NoError(b, w.direct.connect(&call, fd))
 		case opWrite:
+			s.unacked = false
 			for rest := o.bytes; len(rest) > 0; {
 				n, err := unix.Write(s.fd, rest)
 				if err != nil && err != unix.EINTR && err != unix.EAGAIN {
@@ -84,6 +85,7 @@ func (c *player) bare(b *testing.B, ops []op) {
 				rest = rest[max(n, 0):]
 			}
 		case opRead:
+			s.acknowledge()
 			for left := o.count; left > 0; {
 				n, err := unix.Read(s.fd, w.buf[:min(left, len(w.buf))])
 				if err != nil && err != unix.EINTR && err != unix.EAGAIN || n == 0 {
@@ -91,6 +93,7 @@ func (c *player) bare(b *testing.B, ops []op) {
 				}
 				left -= max(n, 0)
 			}
+			s.unacked = true
 		case opPeek:
 			_, _, _ = unix.Recvfrom(s.fd, w.buf, unix.MSG_DONTWAIT)
 		case opShutdown:

@@ -53,7 +53,7 @@ func drawFileshare(r fuzz.Source, d fileshare.Dialect) []fuzz.Action {
 		}
 		return parting(r, who)
 	case 6: // an upload that is broken off
-		all := append(command(fileshare.Put, name), fileshare.AppendSize(nil, 5000)...)
+		all := append(command(fileshare.Put, pick(r, brokenNames...)), fileshare.AppendSize(nil, 5000)...)
 		if d != fileshare.Sized {
 			return []fuzz.Action{joins}
 		}
