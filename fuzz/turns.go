@@ -92,6 +92,9 @@ func newTurns(o *MachineOptions) *turns {
 func (c *turns) fresh(ctx context.Context) error {
 	c.drop()
 	p, err := c.start.start(ctx)
+	for n := 1; err != nil && c.Starts > 0 && n < mostFailed && ctx.Err() == nil; n++ {
+		p, err = c.start.start(ctx)
+	}
 	if err != nil {
 		return err
 	}
