@@ -39,8 +39,8 @@ func TurnsSideBySide(b *testing.B, o MachineOptions) {
 		ops := c.player.w.tape.ops
 		c.player.w.tape = nil
 		began, used = time.Now(), threadCPU(b)
-		c.player.bare(b, ops)
-		bare, bareCPU = bare+time.Since(began), bareCPU+threadCPU(b)-used
+		lost := c.player.bare(b, ops)
+		bare, bareCPU = bare+time.Since(began)-lost, bareCPU+threadCPU(b)-used
 	}
 	n := float64(played)
 	b.ReportMetric(n/judged.Seconds(), "judged/s")
@@ -62,8 +62,8 @@ func (c *turns) slice(b *testing.B, from, count int) {
 	}
 }
 
-// bare does what a tape says.
-func (c *player) bare(b *testing.B, ops []op) {
+// bare does what a tape says, and gives for how long it has waited in vain.
+func (c *player) bare(b *testing.B, ops []op) (lost time.Duration) {
 	w := &c.w
 	for i := range ops {
 		o := &ops[i]
@@ -87,8 +87,12 @@ func (c *player) bare(b *testing.B, ops []op) {
 		case opRead:
 			s.acknowledge()
 			for left := o.count; left > 0; {
+				began := time.Now()
 				n, err := unix.Read(s.fd, w.buf[:min(left, len(w.buf))])
-				if err != nil && err != unix.EINTR && err != unix.EAGAIN || n == 0 {
+				if err == unix.EAGAIN { // it has said less this time
+					lost += time.Since(began)
+				}
+				if err != nil && err != unix.EINTR || n == 0 {
 					break
 				}
 				left -= max(n, 0)
@@ -119,4 +123,5 @@ func (c *player) bare(b *testing.B, ops []op) {
 			w.send(s, o.bytes, o.to)
 		}
 	}
+	return lost
 }
