@@ -199,7 +199,11 @@ func (s chatState) loses(sent []byte) chatState {
 		lost[s.uploads.name] = true
 		s.uploads = nil
 	}
-	if _, behind, is := bytes.Cut(sent, []byte("#")); is {
+	_, behind, is := bytes.Cut(sent, []byte("#"))
+	if s.wild { // a command may come in pieces
+		behind, is = sent, true
+	}
+	if is {
 		behind = bytes.ReplaceAll(behind, []byte("upload"), nil)
 		for _, name := range slices.Concat(chatNames, brokenNames) {
 			lost[name] = lost[name] || bytes.Contains(behind, []byte(name))

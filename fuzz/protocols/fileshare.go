@@ -69,6 +69,7 @@ type talk struct {
 	said  int      // pieces of the answer to them that were said already
 	over  bool     // the connection is closed, or nothing more is known of it
 	ended bool     // the client has half-closed
+	loose []byte   // the end of what was sent since nothing more is known
 }
 
 // Can implements fuzz.State.
@@ -121,7 +122,9 @@ func (s fileshareState) Apply(a fuzz.Action) []fuzz.Reaction {
 		return []fuzz.Reaction{s.found(a)}
 	}
 	if t := s.talks[a.Client]; t.over {
-		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{a.Client: {Open: true, End: fuzz.MayClose}}, Next: s.doubts(a.Turns)}}
+		sent := slices.Concat(t.loose, bytes.Join(a.Turns, nil)) // a name may come in pieces
+		t.loose = sent[max(0, len(sent)-mostStrange):]
+		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{a.Client: {Open: true, End: fuzz.MayClose}}, Next: s.doubts([][]byte{sent}).with(a.Client, t)}}
 	}
 	return s.sends(a)
 }
@@ -211,7 +214,7 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 	t := s.talks[a.Client]
 	t.turns = append(slices.Clip(t.turns), a.Turns...)
 	if c := s.command(t.turns); c != nil && c.Kind.HasName() && strange(c.Name) || !s.inTurn(t.turns) {
-		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{a.Client: {Open: true, End: fuzz.MayClose}}, Next: s.doubts(t.turns).with(a.Client, talk{over: true})}}
+		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{a.Client: {Open: true, End: fuzz.MayClose}}, Next: s.doubts(t.turns).with(a.Client, talk{over: true, loose: bytes.Join(t.turns, nil)})}}
 	}
 	for _, o := range s.model.Apply(t.turns...) {
 		next := s
@@ -235,7 +238,7 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 		case fileshare.Awaits:
 			then = talk{}
 		case fileshare.Closed:
-			then = talk{over: true}
+			then = talk{over: true, loose: bytes.Join(t.turns, nil)}
 			if bye := s.isBye(a.Turns); bye {
 				reply.End = fuzz.Closes
 			} else {
@@ -269,7 +272,11 @@ func (s fileshareState) command(turns [][]byte) *fileshare.Command {
 	if len(turns) == 0 {
 		return nil
 	}
-	c, err := fileshare.ReadCommand(bytes.NewReader(turns[0]), s.dialect)
+	sent := turns[0]
+	if s.dialect == fileshare.Sized { // it may come in pieces
+		sent = bytes.Join(turns, nil)
+	}
+	c, err := fileshare.ReadCommand(bytes.NewReader(sent), s.dialect)
 	if err != nil {
 		return nil
 	}
