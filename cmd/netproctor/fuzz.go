@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"netproctor/conformance"
 	"netproctor/fuzz"
@@ -150,12 +154,21 @@ func tellSends(w io.Writer, sends []string) {
 		for same < len(sends) && sends[same] == sends[i] {
 			same++
 		}
-		fmt.Fprintf(w, "  message %-3d %s\n", i+1, shorten(sends[i], 120))
+		fmt.Fprintf(w, "  message %-3d %s\n", i+1, shorten(readable(sends[i]), 120))
 		if same > i+1 {
 			fmt.Fprintf(w, "  and the same again, %s in all\n", count(same-i, "time"))
 		}
 		i = same
 	}
+}
+
+// readable gives a text as what it says, and leaves what is none in hexadecimal.
+func readable(sent string) string {
+	b, err := hex.DecodeString(sent)
+	if err != nil || !utf8.Valid(b) || strings.ContainsFunc(string(b), func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' }) {
+		return sent
+	}
+	return strconv.Quote(string(b))
 }
 
 func tellFindings(w io.Writer, c *fuzz.Campaign) {
