@@ -117,7 +117,19 @@ func (v *fuzzVerb) over(a *app, c *fuzz.Campaign, err error) error {
 }
 
 func tellFuzz(w io.Writer, n fuzz.Progress) {
-	fmt.Fprintf(w, "%4.0f s: %d cases, %.0f visits/s, %d beside, %d gaps, %d starts, %d findings\n", n.Elapsed.Seconds(), n.Cases, n.Rate(), n.Beside, n.Gaps, n.Starts, n.Findings)
+	fmt.Fprintf(w, "%4.0f s: %d cases", n.Elapsed.Seconds(), n.Cases)
+	if n.Legal+n.Wrong > 0 {
+		fmt.Fprintf(w, " (%.0f%% legal, %.0f%% wrong)", n.Share(n.Legal), n.Share(n.Wrong))
+	}
+	for _, part := range []struct {
+		count int
+		what  string
+	}{{n.Guided, "guided"}, {n.Corpus, "in the corpus"}, {n.Gaps, "gaps"}, {n.Beside, "beside"}, {int(n.Overflows), "overflows"}} {
+		if part.count > 0 {
+			fmt.Fprintf(w, ", %d %s", part.count, part.what)
+		}
+	}
+	fmt.Fprintf(w, ", %.0f visits/s, %s, %s\n", n.Rate(), count(n.Starts, "start"), count(n.Findings, "finding"))
 }
 
 // tellFinding shows what was found, and by what.
