@@ -142,6 +142,9 @@ func (p *player) playAll(ctx context.Context, s *Scenario, target Target) (err e
 		return err
 	}
 	for i, step := range s.all() {
+		if i > 0 && i == len(s.Needs) && comparesNeeds(s) {
+			p.settle(ctx)
+		}
 		p.pieces = s.Pieces && s.phase(i) == PhaseSteps
 		done, err := p.playStep(ctx, i, step, s.phase(i))
 		if err != nil || !done {

@@ -40,7 +40,21 @@ type ExpectOutput struct {
 	Lacks []Expr
 }
 
-func (s *ExpectOutput) play(ctx context.Context, p *player) error { return p.await(ctx, s, s.limit()) }
+func (s *ExpectOutput) play(ctx context.Context, p *player) error {
+	if s.NewThan != "" && s.NewThan != string(PhaseNeeds) {
+		p.settle(ctx) // or what the other run is about to print would be new
+	}
+	return p.await(ctx, s, s.limit())
+}
+
+// comparesNeeds tells whether what a scenario's needs print is compared with what
+// comes later.
+func comparesNeeds(s *Scenario) bool {
+	return slices.ContainsFunc(s.all(), func(step Step) bool {
+		e, is := step.(*ExpectOutput)
+		return is && e.NewThan == string(PhaseNeeds)
+	})
+}
 
 func (s *ExpectOutput) judge(v *view, b *binding) Finding {
 	r := v.run(s.Run)

@@ -133,6 +133,24 @@ func (p *player) awaitRest(ctx context.Context, s Step, within time.Duration) er
 	return nil
 }
 
+// settleLimit bounds how long programs may take that never rest.
+const settleLimit = 300 * time.Millisecond
+
+// settle waits until the programs have printed what follows from all that has
+// happened so far: none has anything to do any more.
+func (p *player) settle(ctx context.Context) {
+	if !p.canRest() {
+		return
+	}
+	deadline := time.Now().Add(settleLimit)
+	for asleep := 0; asleep < 3 && time.Now().Before(deadline) && ctx.Err() == nil; asleep++ {
+		if !p.rests(ctx) {
+			asleep = -1
+		}
+		time.Sleep(restLook)
+	}
+}
+
 // rests tells whether all programs sleep, and have read what was sent to them.
 func (p *player) rests(ctx context.Context) bool {
 	for _, proc := range p.processes {

@@ -70,8 +70,10 @@ type Progress struct {
 	// Overflows are connections that were dropped because the program did not
 	// accept those before them.
 	Overflows uint64
-	// Guided counts cases that are not among Cases.
+	// Guided counts cases that are not among Cases, and Corpus the histories that
+	// they are made of.
 	Guided  int
+	Corpus  int
 	Elapsed time.Duration
 }
 
@@ -419,7 +421,7 @@ func (c *campaign) add(finding *Finding, after time.Duration) error {
 func (c *campaign) progress() Progress {
 	return Progress{
 		Cases: c.cases, Visits: c.visits, Starts: c.starts, Findings: len(c.findings), Legal: c.legal, Wrong: c.wrong,
-		Guided: c.guide.count(), Gaps: c.beside.count(), Tolerated: c.tolerated, Unexplained: c.unexplained, Overflows: c.overflows + c.program.overflows(), Elapsed: time.Since(c.began),
+		Guided: c.guide.count(), Corpus: c.guide.size(), Gaps: c.beside.count(), Tolerated: c.tolerated, Unexplained: c.unexplained, Overflows: c.overflows + c.program.overflows(), Elapsed: time.Since(c.began),
 	}
 }
 

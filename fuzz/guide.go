@@ -134,6 +134,14 @@ func (k *guide) count() int {
 	return k.cases
 }
 
+// size is how many histories are in the corpus.
+func (k *guide) size() int {
+	if k == nil {
+		return 0
+	}
+	return len(k.corpus)
+}
+
 // reach notes what a program has reached at its end.
 func (k *guide) reach(p *program) {
 	if k == nil || p.counters == nil || !p.counters.Take(k.cells) {

@@ -181,6 +181,7 @@ const disturbedTries = 6
 // follow verifies a fault on fresh programs, keeps it, and makes it short
 // afterwards.
 func (c *suite) follow(ctx context.Context, k suiteCase, f *suiteFault) {
+	seen := time.Since(c.began)
 	if (k.mutant != nil || k.Delivery != conformance.Whole) && !c.passes(ctx, k.original()) {
 		c.forget(f) // what the program fails as it is, says nothing
 		return
@@ -197,6 +198,7 @@ func (c *suite) follow(ctx context.Context, k suiteCase, f *suiteFault) {
 		f.evidence = last.evidence
 	}
 	x := c.finding(k, f, verified)
+	x.FoundAfter = seen.Seconds()
 	c.mu.Lock()
 	kept := !c.explains(f)
 	if f.opening != "" {
@@ -325,7 +327,7 @@ func (c *suite) addLocked(x *Finding) {
 func (c *suite) finding(k suiteCase, f *suiteFault, verified int) *Finding {
 	x := &Finding{
 		Kind: f.kind, Signature: f.signature, Evidence: f.evidence, Seed: c.o.Seed, Verified: verified,
-		FoundAfter: time.Since(c.began).Seconds(), Requirements: unique(f.requirements), Level: f.level,
+		Requirements: unique(f.requirements), Level: f.level,
 	}
 	x.is(k)
 	return x

@@ -2,13 +2,17 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"netproctor/conformance"
 	"netproctor/fuzz"
@@ -113,7 +117,19 @@ func (v *fuzzVerb) over(a *app, c *fuzz.Campaign, err error) error {
 }
 
 func tellFuzz(w io.Writer, n fuzz.Progress) {
-	fmt.Fprintf(w, "%4.0f s: %d cases, %.0f visits/s, %d beside, %d gaps, %d starts, %d findings\n", n.Elapsed.Seconds(), n.Cases, n.Rate(), n.Beside, n.Gaps, n.Starts, n.Findings)
+	fmt.Fprintf(w, "%4.0f s: %d cases", n.Elapsed.Seconds(), n.Cases)
+	if n.Legal+n.Wrong > 0 {
+		fmt.Fprintf(w, " (%.0f%% legal, %.0f%% wrong)", n.Share(n.Legal), n.Share(n.Wrong))
+	}
+	for _, part := range []struct {
+		count int
+		what  string
+	}{{n.Guided, "guided"}, {n.Corpus, "in the corpus"}, {n.Gaps, "gaps"}, {n.Beside, "beside"}, {int(n.Overflows), "overflows"}} {
+		if part.count > 0 {
+			fmt.Fprintf(w, ", %d %s", part.count, part.what)
+		}
+	}
+	fmt.Fprintf(w, ", %.0f visits/s, %s, %s\n", n.Rate(), count(n.Starts, "start"), count(n.Findings, "finding"))
 }
 
 // tellFinding shows what was found, and by what.
@@ -150,12 +166,21 @@ func tellSends(w io.Writer, sends []string) {
 		for same < len(sends) && sends[same] == sends[i] {
 			same++
 		}
-		fmt.Fprintf(w, "  message %-3d %s\n", i+1, shorten(sends[i], 120))
+		fmt.Fprintf(w, "  message %-3d %s\n", i+1, shorten(readable(sends[i]), 120))
 		if same > i+1 {
 			fmt.Fprintf(w, "  and the same again, %s in all\n", count(same-i, "time"))
 		}
 		i = same
 	}
+}
+
+// readable gives a text as what it says, and leaves what is none in hexadecimal.
+func readable(sent string) string {
+	b, err := hex.DecodeString(sent)
+	if err != nil || !utf8.Valid(b) || strings.ContainsFunc(string(b), func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' }) {
+		return sent
+	}
+	return strconv.Quote(string(b))
 }
 
 func tellFindings(w io.Writer, c *fuzz.Campaign) {

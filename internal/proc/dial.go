@@ -94,7 +94,32 @@ func (s *Sandbox) Listen(ctx context.Context, network, address string) (net.List
 	if err != nil {
 		return nil, opError("listen", network, addr, err)
 	}
-	return net.FileListener(f)
+	l, err := net.FileListener(f)
+	if err != nil {
+		return nil, err
+	}
+	return &harnessListener{l.(*net.TCPListener)}, nil
+}
+
+// A harnessListener stops to listen when it is closed. The kernel alone would go on
+// while a process that this one has just forked still has a copy of it.
+type harnessListener struct{ *net.TCPListener }
+
+// Accept implements net.Listener.
+func (l *harnessListener) Accept() (net.Conn, error) {
+	c, err := l.TCPListener.Accept()
+	if errors.Is(err, unix.EINVAL) { // it does not listen any more
+		err = net.ErrClosed
+	}
+	return c, err
+}
+
+// Close implements net.Listener.
+func (l *harnessListener) Close() error {
+	if raw, err := l.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RD) })
+	}
+	return l.TCPListener.Close()
 }
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})

@@ -3,6 +3,8 @@ package proc
 import (
 	"context"
 	"net"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -44,4 +46,29 @@ func TestConnectionThatIsResetAtOnce(t *testing.T) {
 	}
 	known := &knownConn{&net.TCPConn{}, l.Addr()}
 	require.Equal(t, l.Addr(), known.RemoteAddr())
+}
+
+// TestClosedListenerThatIsCopied closes a listener of which a process that was just
+// forked has a copy: nobody is connected any more.
+func TestClosedListenerThatIsCopied(t *testing.T) {
+	iso, err := New(Config{})
+	require.NoError(t, err)
+	defer iso.Close()
+	sb, err := iso.Open(t.Context())
+	require.NoError(t, err)
+	defer sb.Close()
+	l, err := sb.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	accepted := make(chan error, 1)
+	go func() {
+		_, err := l.Accept()
+		accepted <- err
+	}()
+	copied, err := l.(interface{ File() (*os.File, error) }).File()
+	require.NoError(t, err)
+	defer copied.Close()
+	require.NoError(t, l.Close())
+	require.ErrorIs(t, <-accepted, net.ErrClosed)
+	_, err = sb.Dial(t.Context(), "tcp", l.Addr().String())
+	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 }
