@@ -135,14 +135,20 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 	c.drop()
 	c.beside.end()
 	err = errors.Join(err, c.takeBeside())
-	end := &Campaign{Progress: c.progress(), Findings: c.findings, Doubts: c.doubts, Blind: !c.answered, Missed: c.guide.missed()}
+	return &Campaign{
+		Progress: c.progress(), Findings: c.findings, Doubts: c.doubts, Blind: !c.answered, Missed: c.guide.missed(), Stopped: stopped(ctx, err),
+	}, nil
+}
+
+// stopped says why a campaign has ended before its time; empty if it has not.
+func stopped(ctx context.Context, err error) string {
 	switch {
 	case ctx.Err() != nil:
-		end.Stopped = context.Cause(ctx).Error()
+		return context.Cause(ctx).Error()
 	case err != nil:
-		end.Stopped = err.Error()
+		return err.Error()
 	}
-	return end, nil
+	return ""
 }
 
 func (c *campaign) run(ctx context.Context) error {

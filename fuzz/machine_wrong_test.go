@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -15,7 +14,6 @@ import (
 
 	"netproctor/conformance"
 	"netproctor/fuzz"
-	"netproctor/internal/mutant"
 	"netproctor/scenarios"
 )
 
@@ -51,7 +49,7 @@ func TestWrongServersAreFoundAndShortened(t *testing.T) {
 	} {
 		t.Run(tt.protocol+"/"+tt.name, func(t *testing.T) {
 			t.Parallel()
-			wrong := mutantNamed(t, tt.protocol, tt.name)
+			wrong := named(t, mutants[tt.protocol].wrong, tt.name)
 			var c *fuzz.Campaign
 			for seed := uint64(1); c == nil || len(c.Findings) == 0; seed++ {
 				require.LessOrEqual(t, seed, uint64(60), "not found: %s", wrong.Why)
@@ -68,12 +66,6 @@ func TestWrongServersAreFoundAndShortened(t *testing.T) {
 			require.Equal(t, conformance.Pass, played(t, tt.protocol, s, referenceMain(t, tt.protocol, nil)), "a right server fails the scenario:\n%s", history)
 		})
 	}
-}
-
-func mutantNamed(t *testing.T, protocol, name string) mutant.Mutant {
-	i := slices.IndexFunc(mutants[protocol].wrong, func(m mutant.Mutant) bool { return m.Name == name })
-	require.GreaterOrEqual(t, i, 0, "no wrong server is called %s", name)
-	return mutants[protocol].wrong[i]
 }
 
 // foundScenario is a finding's file, as Load reads it.
@@ -104,7 +96,7 @@ func played(t *testing.T, protocol string, s *conformance.Scenario, main mainFun
 // TestMachineTellsAtOnce hands a finding over when it is verified, and ends when
 // it cannot be kept.
 func TestMachineTellsAtOnce(t *testing.T) {
-	wrong := mutantNamed(t, "chat", "server-echoes")
+	wrong := named(t, mutants["chat"].wrong, "server-echoes")
 	o := machineOn(t, "chat", nil, wrong.Main)
 	o.Seed, o.Cases = 1, 60
 	full := errors.New("disk full")

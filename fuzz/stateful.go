@@ -104,9 +104,7 @@ func RunMachine(ctx context.Context, o MachineOptions) (*Campaign, error) {
 		c.tell()
 	}
 	c.Elapsed = time.Since(c.began)
-	if ctx.Err() != nil {
-		c.Stopped = context.Cause(ctx).Error()
-	}
+	c.Stopped = stopped(ctx, nil)
 	return &c.Campaign, nil
 }
 

@@ -36,11 +36,7 @@ func RunSuite(ctx context.Context, role string, o Options) (*Campaign, error) {
 	case !c.alive && c.lifeless > 0:
 		return nil, fmt.Errorf("%w: %s", ErrNeverWorked, c.why)
 	}
-	end := &Campaign{Progress: c.progress(), Findings: c.findings, Advice: c.advice, Doubts: c.doubts, Blind: !c.alive}
-	if ctx.Err() != nil {
-		end.Stopped = context.Cause(ctx).Error()
-	}
-	return end, nil
+	return &Campaign{Progress: c.progress(), Findings: c.findings, Advice: c.advice, Doubts: c.doubts, Blind: !c.alive, Stopped: stopped(ctx, nil)}, nil
 }
 
 // atOnce is how many cases are played side by side. Those that mostly wait for

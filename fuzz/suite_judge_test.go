@@ -31,6 +31,14 @@ func suiteOf(t *testing.T, protocol string, main mainFunc, cases int) fuzz.Optio
 	return fuzz.Options{Protocol: p, Target: target, Seed: 1, Cases: cases}
 }
 
+// named is the wrong program of that name.
+func named(t *testing.T, table []mutant.Mutant, name string) mutant.Mutant {
+	t.Helper()
+	i := slices.IndexFunc(table, func(m mutant.Mutant) bool { return m.Name == name })
+	require.GreaterOrEqual(t, i, 0, name)
+	return table[i]
+}
+
 // TestSuiteJudges finds programs that answer wrongly or not at all, says which
 // requirement that breaks, and finds it again until it is mended.
 func TestSuiteJudges(t *testing.T) {
@@ -48,9 +56,7 @@ func TestSuiteJudges(t *testing.T) {
 	} {
 		t.Run(w.protocol+"/"+w.name, func(t *testing.T) {
 			t.Parallel()
-			i := slices.IndexFunc(w.table, func(m mutant.Mutant) bool { return m.Name == w.name })
-			require.GreaterOrEqual(t, i, 0)
-			m := w.table[i]
+			m := named(t, w.table, w.name)
 			o := suiteOf(t, w.protocol, m.Main, 200)
 			var told []*fuzz.Finding
 			o.Found = func(x *fuzz.Finding) error { told = append(told, x); return nil }
@@ -149,8 +155,7 @@ func TestSuiteOfUnusualPrograms(t *testing.T) {
 
 // TestSuiteIsStopped ends at once, with what was found.
 func TestSuiteIsStopped(t *testing.T) {
-	i := slices.IndexFunc(chat.Clients, func(m mutant.Mutant) bool { return m.Name == "client-unable-silent" })
-	o := suiteOf(t, "chat", chat.Clients[i].Main, 0)
+	o := suiteOf(t, "chat", named(t, chat.Clients, "client-unable-silent").Main, 0)
 	o.For = 1 << 62
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -165,8 +170,7 @@ func TestSuiteIsStopped(t *testing.T) {
 
 // TestSuiteEndsWhenFindingsCannotBeKept says why.
 func TestSuiteEndsWhenFindingsCannotBeKept(t *testing.T) {
-	i := slices.IndexFunc(chat.Clients, func(m mutant.Mutant) bool { return m.Name == "client-unable-silent" })
-	o := suiteOf(t, "chat", chat.Clients[i].Main, 60)
+	o := suiteOf(t, "chat", named(t, chat.Clients, "client-unable-silent").Main, 60)
 	full := errors.New("disk full")
 	o.Found = func(*fuzz.Finding) error { return full }
 	synctest.Test(t, func(t *testing.T) {

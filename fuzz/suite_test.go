@@ -57,9 +57,7 @@ func TestSuiteOfWrongPrograms(t *testing.T) {
 	} {
 		t.Run(w.protocol+"/"+w.name, func(t *testing.T) {
 			t.Parallel()
-			i := slices.IndexFunc(w.table, func(m mutant.Mutant) bool { return m.Name == w.name })
-			require.GreaterOrEqual(t, i, 0)
-			m := w.table[i]
+			m := named(t, w.table, w.name)
 			c := runSuite(t, m.Role, fuzz.Drawn(suiteOf(t, w.protocol, m.Main, 120)))
 			require.NotEmpty(t, c.Findings, m.Why)
 			require.True(t, slices.ContainsFunc(c.Findings, func(f *fuzz.Finding) bool { return f.Kind == w.kind && f.Verified == 3 }))

@@ -40,15 +40,8 @@ func RunTurns(ctx context.Context, o MachineOptions) (*Campaign, error) {
 	err := c.run(ctx)
 	c.drop()
 	c.tally()
-	end := &c.Campaign
-	end.Blind = !c.answered
-	switch {
-	case ctx.Err() != nil:
-		end.Stopped = context.Cause(ctx).Error()
-	case err != nil:
-		end.Stopped = err.Error()
-	}
-	return end, nil
+	c.Campaign.Blind, c.Campaign.Stopped = !c.answered, stopped(ctx, err)
+	return &c.Campaign, nil
 }
 
 // turnsShorten is for how long a campaign of turns stops to make a history short.
