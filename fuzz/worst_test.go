@@ -151,8 +151,9 @@ while True:
 	c, err := Run(t.Context(), o)
 	require.NoError(t, err)
 	require.Positive(t, c.Visits)
+	runtime.GC() // what is kept counts; other tests make garbage, too
 	runtime.ReadMemStats(&after)
-	require.Less(t, int64(after.HeapSys)-int64(before.HeapSys), int64(128<<20))
+	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(64<<20))
 	require.Less(t, c.Elapsed, time.Minute)
 }
 
