@@ -10,16 +10,16 @@ import (
 func TestInnermost(t *testing.T) {
 	for _, test := range []struct{ name, report, want string }{
 		{"python", `Traceback (most recent call last):
-  File "/tmp/work/server.py", line 40, in <module>
+  File "/srv/server.py", line 40, in <module>
     serve(conn)
-  File "/tmp/work/server.py", line 12, in serve
+  File "/srv/server.py", line 12, in serve
     decode(b)
   File "/usr/lib/python3.11/codecs.py", line 322, in decode
 UnicodeDecodeError: invalid start byte
 `, "UnicodeDecodeError at server.py:12"},
 		{"node", `Uncaught:
 TypeError: b.readUInt16BE is not a function
-    at serve (/tmp/work/server.js:8:20)
+    at serve (/srv/server.js:8:20)
 `, "TypeError at server.js:8"},
 		{"go", "panic: runtime error: index out of range [1] with length 1\n\ngoroutine 1 [running]:\n" +
 			"encoding/binary.bigEndian.Uint16(...)\n\t/usr/local/go/src/encoding/binary/binary.go:169\n" +

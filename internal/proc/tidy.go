@@ -31,10 +31,9 @@ func identityOf(info fs.FileInfo) identity {
 	return id
 }
 
-// Keep notes what is in the sandbox, so that it can be tidied. No program has been started.
-func (s *Sandbox) Keep() error {
-	files := inventory{}
-	err := filepath.WalkDir(s.run(), func(path string, d fs.DirEntry, err error) error {
+// walk visits all that is in the sandbox's directory, by its path and by its name in an inventory.
+func (s *Sandbox) walk(visit func(path, name string, info fs.FileInfo) error) error {
+	return filepath.WalkDir(s.run(), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || path == s.run() {
 			return err
 		}
@@ -42,7 +41,15 @@ func (s *Sandbox) Keep() error {
 		if err != nil {
 			return err
 		}
-		files[strings.TrimPrefix(path, s.run()+"/")] = identityOf(info)
+		return visit(path, strings.TrimPrefix(path, s.run()+"/"), info)
+	})
+}
+
+// Keep notes what is in the sandbox, so that it can be tidied. No program has been started.
+func (s *Sandbox) Keep() error {
+	files := inventory{}
+	err := s.walk(func(_, name string, info fs.FileInfo) error {
+		files[name] = identityOf(info)
 		return nil
 	})
 	s.mu.Lock()
@@ -113,20 +120,12 @@ func (s *Sandbox) forget(keep *Forker) {
 // restore makes the files what they were.
 func (s *Sandbox) restore() error {
 	seen := map[string]bool{}
-	err := filepath.WalkDir(s.run(), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || path == s.run() {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		name := strings.TrimPrefix(path, s.run()+"/")
+	err := s.walk(func(path, name string, info fs.FileInfo) error {
 		if was, known := s.files[name]; known && was == identityOf(info) {
 			seen[name] = true
 			return nil
 		}
-		if err := removeTree(path); err != nil || !d.IsDir() {
+		if err := removeTree(path); err != nil || !info.IsDir() {
 			return err
 		}
 		return fs.SkipDir
