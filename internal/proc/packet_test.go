@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,7 +50,7 @@ except OSError:
 		require.NoError(t, err)
 		_, err = other.WriteTo([]byte("back"), &net.UDPAddr{IP: net.IPv4bcast, Port: 30002})
 		require.NoError(t, err)
-		eventually(t, "the answer", func() bool { return out.get("stdout") != "" })
+		eventually(t, "the whole line", func() bool { return strings.HasSuffix(out.get("stdout"), "\n") }) // Python writes it in pieces
 		require.Regexp(t, `^b'back' \('127.0.0.2', \d+\)`, out.get("stdout"))
 		ours.Close()
 		other.Close()
