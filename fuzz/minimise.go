@@ -17,10 +17,13 @@ type minimiser struct {
 	left  int // attempts
 }
 
-// Bounds of it, in time and in attempts; what is not yet minimal then is still
-// right. A window may take twice what the program took that showed the fault.
+// Bounds of making it short, in time and in attempts: what is not yet minimal then
+// is still right. Windows are bounded by how many visits there were, and so end by
+// themselves, on a busy machine later. followFor, at the least, is only for programs
+// that take longer for the same visits when they are fresh; others get four times as
+// long as the program took that showed the fault.
 const (
-	windowFor        = 10 * time.Second // at least; the last window may take as long again
+	followFor        = time.Minute
 	minimiseFor      = 5 * time.Second
 	minimiseAttempts = 200
 )
@@ -65,20 +68,17 @@ const widen = 4
 // window finds how many of the last visits a fault needs. What notices it may
 // come later than what causes it.
 func (m *minimiser) window(ctx context.Context, recent func(count int) []Visit) ([]Visit, *fault) {
-	most := max(windowFor, 2*m.age)
-	until := time.Now().Add(most)
 	defer func() { m.until = time.Now().Add(minimiseFor) }()
-	for count, before := 1, 0; ctx.Err() == nil && time.Now().Before(until); count *= widen {
+	ctx, cancel := context.WithTimeout(ctx, max(followFor, 4*m.age))
+	defer cancel()
+	for count, before := 1, 0; ctx.Err() == nil; count *= widen {
 		history := recent(count)
 		all := len(history) == before
 		if all { // a program that uses itself up may have begun with more
 			history = slices.Concat(history, history)
 		}
 		before = len(history)
-		limited, cancel := context.WithDeadline(ctx, until.Add(most))
-		played, f := m.play(limited, history)
-		cancel()
-		if f != nil {
+		if played, f := m.play(ctx, history); f != nil {
 			return history[:played], f
 		}
 		if all {

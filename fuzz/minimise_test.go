@@ -65,3 +65,25 @@ func TestUsedUp(t *testing.T) {
 		require.Equal(t, f.Sends[0], f.Sends[329], "one visit, repeated")
 	})
 }
+
+// TestSlowStarts follows up what needs many visits on a machine that takes long to
+// start a program.
+func TestSlowStarts(t *testing.T) {
+	o := Options{Protocol: load(t, "mailbox"), Seed: 1, Cases: 400, Target: inMemory(func(ctx context.Context, e reference.Env) int {
+		time.Sleep(startLimit - time.Second)
+		bears := 300
+		return serveEach(func(_ context.Context, _ reference.Env, c net.Conn) bool {
+			_, _ = io.Copy(io.Discard, c)
+			bears--
+			return bears > 0
+		})(ctx, e)
+	})}
+	synctest.Test(t, func(t *testing.T) {
+		c, err := Run(t.Context(), o)
+		require.NoError(t, err)
+		require.Zero(t, c.Unexplained)
+		require.Len(t, c.Findings, 1)
+		require.Equal(t, Crash, c.Findings[0].Kind)
+		require.Equal(t, verifications, c.Findings[0].Verified)
+	})
+}

@@ -197,13 +197,8 @@ while True:
     if data[:2] == b"\xae\x73": c.close()
     else: kept.append(c)
 `)}
-	var c *Campaign
-	for try := 0; try < 4 && (c == nil || len(c.Findings) == 0); try++ { // a busy machine may leave too little time to show it again
-		var err error
-		c, err = Run(t.Context(), o)
-		require.NoError(t, err)
-		o.Seed++
-	}
+	c, err := Run(t.Context(), o)
+	require.NoError(t, err)
 	require.Len(t, c.Findings, 1, "%v, %+v", c.Doubts, c.Progress)
 	f := c.Findings[0]
 	require.Equal(t, Leak, f.Kind)
