@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,18 +12,28 @@ import (
 	"netproctor/internal/proc"
 )
 
-// lateServer closes a connection, is busy for a while, and prints that it was
+// lateServer closes a connection, does something else, and prints that it was
 // served. Of a wrong request it says nothing.
 const lateServer = `
-import socket, sys, time
+import os, signal, socket, sys, time
+def busy():
+    end = time.process_time() + 0.05
+    while time.process_time() < end: pass
+def starved():
+    child = os.fork()
+    if child == 0:
+        os.kill(os.getppid(), signal.SIGSTOP)
+        time.sleep(1)
+        os.kill(os.getppid(), signal.SIGCONT)
+        os._exit(0)
+    os.waitpid(child, 0)
 s = socket.create_server(("", int(sys.argv[1])))
 while True:
     c, _ = s.accept()
     good = c.recv(1) == b"x"
     if good: c.sendall(b"y")
     c.close()
-    end = time.process_time() + 0.05
-    while time.process_time() < end: pass
+    %s()
     if good: print("served one", flush=True)
 `
 
@@ -33,17 +44,21 @@ func TestLateOutput(t *testing.T) {
 		needs = [start(), connect("good"), send("x", conn = "good"), expect("y", conn = "good"), expect_close(conn = "good")],
 		steps = [connect("bad"), send("z", conn = "bad"), expect_output(new_than = "needs", since = "bad", within = "500ms")])`, conformance.LoadOptions{})
 	require.NoError(t, err)
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "server.py"), []byte(lateServer), 0o600))
-	iso, err := proc.New(proc.Config{Dir: dir})
-	require.NoError(t, err)
-	defer iso.Close()
-	target, err := conformance.NewCommand([]string{executable(t, "python3"), "server.py"}, iso)
-	require.NoError(t, err)
-	s := p.Scenarios[0]
-	tr := conformance.Play(t.Context(), s, p.Programs[conformance.Server], target, conformance.PlayOptions{})
-	require.Empty(t, tr.Broken)
-	v := conformance.Judge(s, tr, false)
-	require.Equal(t, conformance.Fail, v.Outcome, "%s", v.Finding.Got)
-	require.Contains(t, v.Finding.Want, "a message that a good run does not print")
+	for _, does := range []string{"busy", "starved"} {
+		t.Run(does, func(t *testing.T) {
+			dir := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "server.py"), fmt.Appendf(nil, lateServer, does), 0o600))
+			iso, err := proc.New(proc.Config{Dir: dir})
+			require.NoError(t, err)
+			defer iso.Close()
+			target, err := conformance.NewCommand([]string{executable(t, "python3"), "server.py"}, iso)
+			require.NoError(t, err)
+			s := p.Scenarios[0]
+			tr := conformance.Play(t.Context(), s, p.Programs[conformance.Server], target, conformance.PlayOptions{})
+			require.Empty(t, tr.Broken)
+			v := conformance.Judge(s, tr, false)
+			require.Equal(t, conformance.Fail, v.Outcome, "%s", v.Finding.Got)
+			require.Contains(t, v.Finding.Want, "a message that a good run does not print")
+		})
+	}
 }

@@ -133,8 +133,13 @@ func (p *player) awaitRest(ctx context.Context, s Step, within time.Duration) er
 	return nil
 }
 
-// settleLimit bounds how long programs may take that never rest.
-const settleLimit = 300 * time.Millisecond
+// settleLimit bounds how long programs may take that never rest, once in time and
+// again in processor time, of which a busy machine gives them little; settleMost
+// bounds it in any case.
+const (
+	settleLimit = 300 * time.Millisecond
+	settleMost  = 10 * time.Second
+)
 
 // settle waits until the programs have printed what follows from all that has
 // happened so far: none has anything to do any more.
@@ -142,22 +147,58 @@ func (p *player) settle(ctx context.Context) {
 	if !p.canRest() {
 		return
 	}
-	deadline := time.Now().Add(settleLimit)
-	for asleep := 0; asleep < 3 && time.Now().Before(deadline) && ctx.Err() == nil; asleep++ {
-		if !p.rests(ctx) {
-			asleep = -1
+	began, used := time.Now(), time.Duration(-1)
+	for asleep := 0; asleep < 3 && ctx.Err() == nil; {
+		looked := time.Now()
+		took := looked.Sub(began)
+		if took > settleLimit {
+			now := p.processorTime()
+			if used < 0 {
+				used = now
+			}
+			if now-used > settleLimit || took > settleMost {
+				return
+			}
 		}
+		// What has not been read by now is not wanted.
+		still := p.asleep() && (took > settleLimit || p.allTaken(ctx))
 		time.Sleep(restLook)
+		if asleep++; !still || time.Since(looked) > busyLook {
+			asleep = 0
+		}
 	}
 }
 
-// rests tells whether all programs sleep, and have read what was sent to them.
-func (p *player) rests(ctx context.Context) bool {
+// busyLook is how long a look takes at least of which nothing follows, as the
+// machine may have kept our readers from their work for as long.
+const busyLook = 10 * restLook
+
+// processorTime is what all programs have used so far.
+func (p *player) processorTime() (used time.Duration) {
+	for _, proc := range p.processes {
+		if v, err := proc.Vitals(); err == nil {
+			used += v.CPU
+		}
+	}
+	return used
+}
+
+// asleep tells whether no thread of the programs has anything to do, and all that
+// they printed has been read.
+func (p *player) asleep() bool {
 	for _, proc := range p.processes {
 		if !proc.(resting).Resting() {
 			return false
 		}
 	}
+	return true
+}
+
+// rests tells whether all programs sleep, and have read what was sent to them.
+func (p *player) rests(ctx context.Context) bool { return p.asleep() && p.allTaken(ctx) }
+
+// allTaken tells whether the programs have read what was sent to them.
+func (p *player) allTaken(ctx context.Context) bool {
 	p.mu.Lock()
 	conns := slices.Collect(maps.Values(p.live))
 	p.mu.Unlock()

@@ -122,7 +122,7 @@ func (t table) peek(pid int, at uint64, size int) []byte {
 }
 
 // Resting tells whether no thread of the program has anything to do, or is about to: all of them
-// sleep in the kernel, and there are some.
+// sleep in the kernel, and there are some. What it has printed has been read.
 func (p *Process) Resting() bool {
 	if p.over() {
 		return true
@@ -142,5 +142,5 @@ func (p *Process) Resting() bool {
 			threads++
 		}
 	}
-	return threads > 0
+	return threads > 0 && !slices.ContainsFunc(p.readers, (*reader).behind)
 }

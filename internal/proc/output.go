@@ -151,6 +151,22 @@ func (r *reader) run() {
 	r.end()
 }
 
+// behind tells whether something of the stream waits to be read. To poll a terminal also
+// brings what is still under way in the kernel, which a busy machine lets wait.
+func (r *reader) behind() bool {
+	raw, err := r.from.SyscallConn()
+	if err != nil {
+		return false // it has been closed
+	}
+	waiting := false
+	_ = raw.Control(func(fd uintptr) {
+		look := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		_ = retry(func() error { _, err := unix.Poll(look, 0); return err })
+		waiting = look[0].Revents&unix.POLLIN != 0
+	})
+	return waiting
+}
+
 // end hands on the end of a stream that was too long, and says what is missing before it.
 func (r *reader) end() {
 	if r.dropped == 0 || r.emit == nil {
