@@ -287,8 +287,8 @@ func (c *campaign) visit(ctx context.Context, history []Visit, guided bool) (f *
 // over.
 func (c *campaign) look(ctx context.Context, i int) error {
 	over := c.program.visits > freshAfter || c.program.sent > freshAfterSent || len(c.program.belief) > mostStates
-	if !over && c.program.visits < c.program.lookAt {
-		return nil
+	if c.program.visits == 0 || !over && c.program.visits < c.program.lookAt {
+		return nil // no visit, nothing that it could have left behind
 	}
 	c.program.lookAt = c.program.visits + min(max(c.program.visits, firstLook), farthestLook)
 	if f := c.program.leaves(); f != nil && !c.known[f.signature] {

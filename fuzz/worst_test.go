@@ -157,6 +157,28 @@ while True:
 	require.Less(t, c.Elapsed, time.Minute)
 }
 
+// TestSpinsFromTheStart fuzzes a program that never rests, whatever it is sent.
+func TestSpinsFromTheStart(t *testing.T) {
+	o := Options{Protocol: load(t, "mailbox"), Seed: 1, Cases: 2, Target: script(t, `
+import socket, sys, threading
+def spin():
+    while True: pass
+threading.Thread(target=spin, daemon=True).start()
+s = socket.create_server(("", int(sys.argv[1])))
+while True:
+    c, _ = s.accept()
+    while c.recv(65536): pass
+    c.close()
+`)}
+	c, err := Run(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, o.Cases, c.Cases)
+	for _, f := range c.Findings {
+		require.Equal(t, Spin, f.Kind)
+		require.NotEmpty(t, f.Sends)
+	}
+}
+
 // TestLateReport fuzzes a program that goes on after an exception in a thread,
 // whose report comes when the connection has long been closed.
 func TestLateReport(t *testing.T) {
