@@ -20,8 +20,9 @@ import (
 	"netproctor/fuzz"
 )
 
-// detectFor bounds how long one program is fuzzed with one seed.
-const detectFor = 30 * time.Second
+// detectFor bounds how long one program is fuzzed with one seed. Without DETECT
+// nobody asks how long it takes, and patiently is long enough for any machine.
+const detectFor, patiently = 30 * time.Second, 10 * time.Minute
 
 // A hunt is what came of fuzzing a program until something was found.
 type hunt struct {
@@ -110,10 +111,10 @@ func (l *line) String() string {
 }
 
 // detect hunts a program with each of the seeds.
-func detect(t *testing.T, s subject, seeds int) *line {
+func detect(t *testing.T, s subject, seeds int, limit time.Duration) *line {
 	l := &line{subject: s, seeds: seeds}
 	for seed := 1; seed <= seeds; seed++ {
-		h := s.hunt(t, seed, detectFor, false)
+		h := s.hunt(t, seed, limit, false)
 		if h.first == nil {
 			t.Logf("%s, seed %d, status %d:\n%s", s.id(), seed, h.status, h.said)
 			continue
@@ -134,14 +135,15 @@ func detect(t *testing.T, s subject, seeds int) *line {
 // of them are.
 func TestDetection(t *testing.T) {
 	pattern, whole := os.LookupEnv("DETECT")
-	seeds := max(1, number(os.Getenv("SEEDS")))
+	seeds, limit := max(1, number(os.Getenv("SEEDS"))), detectFor
 	if !whole {
+		limit = patiently
 		pattern = `^(mailbox/server/server-magic-unchecked|mailbox/client/python-client-more-always|chat/client/client-unable-silent|transfer/server/python-server-appends)$`
 	}
 	lines := map[string][]*line{}
 	for _, s := range chosen(t, pattern, false) {
 		t.Run(s.id(), func(t *testing.T) {
-			l := detect(t, s, seeds)
+			l := detect(t, s, seeds, limit)
 			fmt.Fprintln(os.Stderr, s.protocol, l)
 			table := s.protocol + "-" + s.role
 			lines[table] = append(lines[table], l)
