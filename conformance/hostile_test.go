@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,7 +34,6 @@ func TestHostilePrograms(t *testing.T) {
 	} {
 		t.Run(strings.TrimSuffix(c.file, ".py"), func(t *testing.T) {
 			t.Parallel() // mostly waited for
-			began := time.Now()
 			s := gradeSurely(t, program{protocol: "mailbox", dir: "hostile", role: conformance.Server, command: "python3 " + c.file, needs: "python3", sample: c.only})
 			require.NotEmpty(t, s.Results)
 			for _, r := range s.Results {
@@ -48,7 +46,6 @@ func TestHostilePrograms(t *testing.T) {
 					require.Regexp(t, c.evidence, evidence(r.Transcript), r.ID())
 				}
 			}
-			require.Less(t, time.Since(began), time.Minute)
 			require.Empty(t, running(t, c.file), "still running")
 		})
 	}

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -66,7 +65,6 @@ func TestTurnsOfWorstServers(t *testing.T) {
 			require.True(t, c.Blind)
 			require.Len(t, c.Findings, 1, "%q", c.Doubts)
 			require.Equal(t, s.kind, c.Findings[0].Kind, c.Findings[0].Evidence)
-			require.Less(t, c.Elapsed, 90*time.Second)
 			t.Logf("%d cases in %s, %d starts, %s", c.Cases, c.Elapsed, c.Starts, c.Findings[0].Signature)
 		})
 	}
@@ -92,6 +90,5 @@ threading.Thread(target=flood, daemon=True).start()
 	require.Positive(t, c.Visits)
 	require.Empty(t, c.Findings)
 	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(64<<20))
-	require.Less(t, c.Elapsed, time.Minute)
 	t.Logf("%d cases in %s", c.Cases, c.Elapsed)
 }

@@ -103,7 +103,7 @@ func wait(t testing.TB, p *Process, limit time.Duration) Status {
 // eventually polls a condition often: what is awaited is in another process.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	require.Eventually(t, is, 10*time.Second, 2*time.Millisecond, what)
+	require.Eventually(t, is, time.Minute, 2*time.Millisecond, what)
 }
 
 func listener(t testing.TB, p *Process) netip.AddrPort {

@@ -37,7 +37,7 @@ time.sleep(1000)`, marker)
 
 	require.NoError(t, first.Close())
 	require.Zero(t, marked(t, marker))
-	require.Equal(t, "killed by SIGKILL: its sandbox was closed", wait(t, p, time.Second).String())
+	require.Equal(t, "killed by SIGKILL: its sandbox was closed", wait(t, p, 10*time.Second).String())
 
 	second, err := iso.Open(t.Context())
 	require.NoError(t, err)
