@@ -99,7 +99,7 @@ func played(t *testing.T, m fuzz.MachineOptions, s *conformance.Scenario) (o con
 // has the reference pass them.
 func TestWrittenHistoriesPass(t *testing.T) {
 	for _, m := range machines {
-		t.Run(strings.TrimSpace(m.protocol+" "+m.params["DIALECT"]), func(t *testing.T) {
+		t.Run(m.String(), func(t *testing.T) {
 			t.Parallel()
 			o := machineOn(t, m.protocol, m.params, referenceMain(t, m.protocol, m.args))
 			o.Seed = 11

@@ -2,8 +2,12 @@ package protocols
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"maps"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,8 +16,18 @@ import (
 	"netproctor/reference/fileshare"
 )
 
-// fileshareFolder is what a server shares, within its working directory.
-const fileshareFolder = "server/"
+// A sharing is what the state machine of a file sharing server has to be told.
+type sharing struct {
+	dialect fileshare.Dialect
+	folder  string // that the server shares, within its working directory
+	port    int    // where it hears those who look for it
+}
+
+// The folder and the port that the lab names.
+const (
+	sharedFolder  = "server"
+	discoveryPort = 30000
+)
 
 // fileshareFiles are those that a server begins with.
 var fileshareFiles = map[string]string{"hello.txt": "hello\r\n", "b": "bb"}
@@ -21,21 +35,7 @@ var fileshareFiles = map[string]string{"hello.txt": "hello\r\n", "b": "bb"}
 // Fileshare gives the state machine of a file sharing server: several clients at
 // once, each in the middle of a conversation, on files that all of them change.
 func Fileshare(d fileshare.Dialect) *fuzz.Machine {
-	m := &fuzz.Machine{Files: map[string][]byte{}}
-	for name, data := range fileshareFiles {
-		m.Files[fileshareFolder+name] = []byte(data)
-	}
-	m.Start = fileshareState{dialect: d, model: fileshare.NewModel(d, fileshareFiles)}
-	m.Draw = func(r fuzz.Source) []fuzz.Action { return drawFileshare(r, d) }
-	m.Datagrams = discoveryPort
-	if d != fileshare.Sized {
-		m.Turns = true
-		m.Pause = 10 * time.Millisecond
-	}
-	if d == fileshare.Text {
-		m.Pause = fileshare.TurnPause
-	}
-	return m
+	return sharing{d, sharedFolder, discoveryPort}.machine()
 }
 
 // Discovery gives the state machine of what a file sharing server does with
@@ -46,14 +46,50 @@ func Discovery() *fuzz.Machine {
 	return m
 }
 
-// discoveryPort is where servers hear those who look for them.
-const discoveryPort = 30000
+// sharingOf reads params. Those that change the framing beyond a dialect it does
+// not take.
+func sharingOf(params map[string]string) (s sharing, err error) {
+	name := cmp.Or(params["DIALECT"], fileshare.Sized.Name)
+	if s.dialect, err = fileshare.DialectByName(name); err != nil {
+		return s, err
+	}
+	if prefix, set := params["STORED_PREFIX"]; set {
+		s.dialect.StoredPrefix = prefix
+	}
+	s.folder = cmp.Or(params["SERVER_DIR"], sharedFolder)
+	s.port, err = strconv.Atoi(cmp.Or(params["SDP"], strconv.Itoa(discoveryPort)))
+	if err != nil {
+		return s, fmt.Errorf("SDP wanted a port: %w", err)
+	}
+	return s, onlyParams(params, "DIALECT", "STORED_PREFIX", "SERVER_DIR", "SDP", "FSP", "CLIENT_DIR", "CONNECT")
+}
+
+func (s sharing) machine() *fuzz.Machine {
+	m := &fuzz.Machine{Files: map[string][]byte{}}
+	for name, data := range fileshareFiles {
+		m.Files[s.path(name)] = []byte(data)
+	}
+	m.Start = fileshareState{sharing: s, model: fileshare.NewModel(s.dialect, fileshareFiles)}
+	m.Draw = s.draw
+	m.Datagrams = s.port
+	if s.dialect.Name != fileshare.Sized.Name {
+		m.Turns = true
+		m.Pause = 10 * time.Millisecond
+	}
+	if s.dialect.Name == fileshare.Text.Name {
+		m.Pause = fileshare.TurnPause
+	}
+	return m
+}
+
+// path is a shared file's, within the server's working directory.
+func (s sharing) path(name string) string { return path.Join(s.folder, name) }
 
 // A fileshareState is the reference's model and all conversations that go on.
 type fileshareState struct {
-	dialect fileshare.Dialect
-	model   fileshare.Model
-	talks   map[int]talk
+	sharing
+	model fileshare.Model
+	talks map[int]talk
 	// tainted says that an upload was broken off: what is left of it, and under
 	// which names, the source asks for with a should.
 	tainted bool
@@ -110,7 +146,7 @@ func (s fileshareState) Apply(a fuzz.Action) []fuzz.Reaction {
 		return []fuzz.Reaction{{Next: s.with(a.Client, talk{}), Demands: "server.concurrent"}}
 	case fuzz.Laying:
 		files := s.model.Files()
-		files[strings.TrimPrefix(string(a.Turns[0]), fileshareFolder)] = string(a.Turns[1])
+		files[path.Base(string(a.Turns[0]))] = string(a.Turns[1])
 		s.model = fileshare.NewModel(s.dialect, files)
 		return []fuzz.Reaction{{Next: s}}
 	case fuzz.Leaving, fuzz.Resetting:
@@ -225,7 +261,7 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 		for _, p := range pieces {
 			reply.Want = append(reply.Want, p.Bytes...)
 		}
-		if name := s.about(t.turns); s.unsure(name) || reply.Open || s.tainted && s.dialect == fileshare.Text && anyOrder(pieces) {
+		if name := s.about(t.turns); s.unsure(name) || reply.Open || s.tainted && s.dialect.Name == fileshare.Text.Name && anyOrder(pieces) {
 			// nothing can be said of what follows
 			reply = fuzz.Reply{Open: true}
 			o.Rest = fileshare.Closed
@@ -256,7 +292,7 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 // inTurn tells whether the last turn is what a client may send at once: where
 // lengths do not tell, a whole command, or a whole file.
 func (s fileshareState) inTurn(turns [][]byte) bool {
-	if s.dialect == fileshare.Sized {
+	if s.dialect.Name == fileshare.Sized.Name {
 		return true
 	}
 	c, err := fileshare.ParseCommand(turns[0], s.dialect)
@@ -273,7 +309,7 @@ func (s fileshareState) command(turns [][]byte) *fileshare.Command {
 		return nil
 	}
 	sent := turns[0]
-	if s.dialect == fileshare.Sized { // it may come in pieces
+	if s.dialect.Name == fileshare.Sized.Name { // it may come in pieces
 		sent = bytes.Join(turns, nil)
 	}
 	c, err := fileshare.ReadCommand(bytes.NewReader(sent), s.dialect)

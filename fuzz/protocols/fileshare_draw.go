@@ -7,8 +7,10 @@ import (
 	"netproctor/reference/fileshare"
 )
 
-// drawFileshare draws a command of one of a few clients.
-func drawFileshare(r fuzz.Source, d fileshare.Dialect) []fuzz.Action {
+// draw draws a command of one of a few clients.
+func (s sharing) draw(r fuzz.Source) []fuzz.Action {
+	d := s.dialect
+	sized, text := d.Name == fileshare.Sized.Name, d.Name == fileshare.Text.Name
 	who := r.IntN(4)
 	joins := fuzz.Action{Client: who, Deed: fuzz.Connecting}
 	sends := func(all ...[]byte) fuzz.Action {
@@ -19,13 +21,13 @@ func drawFileshare(r fuzz.Source, d fileshare.Dialect) []fuzz.Action {
 	}
 	name := pick(r, fileshareNames...)
 	file := contents(r, 1, 4096, 65537)
-	if len(file) == 0 && d == fileshare.Text || d == fileshare.Text && len(file) > 5000 {
+	if text && (len(file) == 0 || len(file) > 5000) {
 		file = []byte("no empty file") // which it cannot carry, nor a long one safely
 	}
 	list := command(fileshare.List, "")
 	put := func(data []byte) []fuzz.Action {
 		head, file := command(fileshare.Put, name), (&fileshare.File{Data: data}).Append(nil, d)
-		if d == fileshare.Sized { // lengths tell them apart, in one piece or in several
+		if sized { // lengths tell them apart, in one piece or in several
 			all := append(head, file...)
 			if at := 1 + r.IntN(len(all)-1); r.IntN(3) == 2 {
 				return []fuzz.Action{sends(all[:at], all[at:], list)}
@@ -54,19 +56,19 @@ func drawFileshare(r fuzz.Source, d fileshare.Dialect) []fuzz.Action {
 		return parting(r, who)
 	case 6: // an upload that is broken off
 		all := append(command(fileshare.Put, pick(r, brokenNames...)), fileshare.AppendSize(nil, 5000)...)
-		if d != fileshare.Sized {
+		if !sized {
 			return []fuzz.Action{joins}
 		}
 		return []fuzz.Action{joins, sends(append(all, pattern(100, 3)...)), {Client: who, Deed: pick(r, fuzz.Leaving, fuzz.Resetting)}}
 	case 7:
-		if d == fileshare.Sized {
+		if sized {
 			return []fuzz.Action{joins, sends([]byte{9})}
 		}
 		return []fuzz.Action{joins}
 	case 9:
 		return drawDiscovery(r)
 	}
-	lay := fuzz.Action{Deed: fuzz.Laying, Turns: turns([]byte(fileshareFolder+pick(r, "hello.txt", "laid")), []byte(pick(r, "now", "other\n")))}
+	lay := fuzz.Action{Deed: fuzz.Laying, Turns: turns([]byte(s.path(pick(r, "hello.txt", "laid"))), []byte(pick(r, "now", "other\n")))}
 	return []fuzz.Action{lay, joins, sends(list)}
 }
 
