@@ -45,7 +45,7 @@ func TestWrongServersAreFoundAndShortened(t *testing.T) {
 		{"fileshare", "server-put-appends", 8, ""},
 		{"fileshare", "server-uploads-listed-privately", 6, ""},
 		{"fileshare", "server-strips-space", 4, ""},
-		{"fileshare", "server-one-client-at-a-time", 4, ""},
+		{"fileshare", "server-one-client-at-a-time", 5, ""},
 	} {
 		t.Run(tt.protocol+"/"+tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -244,7 +244,10 @@ func (w *writer) act(p *played) {
 		w.add(&conformance.Close{Conn: conn, How: conformance.Reset})
 		w.forget(p.Client)
 	case Laying:
-		w.add(&conformance.LayFile{Path: conformance.Lit(p.Turns[0]), Content: conformance.Lit(p.Turns[1])})
+		_ = p.Files(func(name string, content []byte) error {
+			w.add(&conformance.LayFile{Path: conformance.Lit(name), Content: conformance.Lit(content)})
+			return nil
+		})
 	case Restarting:
 		w.free()
 		w.add(&conformance.Signal{Run: w.run, Name: "SIGINT"})

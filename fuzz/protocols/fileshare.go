@@ -3,6 +3,7 @@ package protocols
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"path"
@@ -115,7 +116,7 @@ func (s fileshareState) Can(a fuzz.Action) bool {
 	case fuzz.Connecting:
 		return !there
 	case fuzz.Sending:
-		return there && !t.ended && len(a.Turns) > 0 && !s.amid(a.Client)
+		return there && !t.ended && len(a.Turns) > 0 && (!s.amid(a.Client) || s.apart(a))
 	case fuzz.Ending:
 		return there && !t.ended
 	case fuzz.Asking, fuzz.Calling:
@@ -126,6 +127,45 @@ func (s fileshareState) Can(a fuzz.Action) bool {
 		return !s.amid(-1)
 	}
 	return false
+}
+
+// apart tells whether what a client sends is about another file than all that
+// others are in the middle of: a get, or a part of a put or all of it.
+func (s fileshareState) apart(a fuzz.Action) bool {
+	t := s.talks[a.Client]
+	name := s.alone(slices.Concat(t.turns, a.Turns))
+	if t.over || name == "" {
+		return false
+	}
+	for n, other := range s.talks {
+		if n != a.Client && len(other.turns) > 0 {
+			if about := s.alone(other.turns); about == "" || about == name {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// alone is the file that some turns are about which are one command, or its
+// beginning up to a part of its file; empty if they are anything else.
+func (s fileshareState) alone(turns [][]byte) string {
+	c := s.command(turns)
+	if c == nil || !c.Kind.HasName() || strange(c.Name) || !s.inTurn(turns) {
+		return ""
+	}
+	head := len(c.Append(nil, s.dialect))
+	file := bytes.Join(turns, nil)[head:]
+	if c.Kind == fileshare.Get && len(file) > 0 {
+		return ""
+	}
+	if s.dialect.Name == fileshare.Sized.Name && len(file) >= fileshare.SizeLen && binary.BigEndian.Uint64(file) < uint64(len(file)-fileshare.SizeLen) {
+		return "" // there is more behind it
+	}
+	if c.Kind == fileshare.Put {
+		return s.dialect.StoredPrefix + c.Name
+	}
+	return c.Name
 }
 
 // amid tells whether another client is in the middle of a command: its file may
@@ -146,7 +186,10 @@ func (s fileshareState) Apply(a fuzz.Action) []fuzz.Reaction {
 		return []fuzz.Reaction{{Next: s.with(a.Client, talk{}), Demands: "server.concurrent"}}
 	case fuzz.Laying:
 		files := s.model.Files()
-		files[path.Base(string(a.Turns[0]))] = string(a.Turns[1])
+		_ = a.Files(func(name string, content []byte) error {
+			files[path.Base(name)] = string(content)
+			return nil
+		})
 		s.model = fileshare.NewModel(s.dialect, files)
 		return []fuzz.Reaction{{Next: s}}
 	case fuzz.Leaving, fuzz.Resetting:
@@ -284,7 +327,11 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 		if o.Rest != fileshare.Amid {
 			next.model = o.Next
 		}
-		all = append(all, fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: reply}, Next: next.with(a.Client, then), Demands: s.demand(t.turns)})
+		demands := s.demand(t.turns)
+		if s.amid(a.Client) {
+			demands = "server.concurrent"
+		}
+		all = append(all, fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: reply}, Next: next.with(a.Client, then), Demands: demands})
 	}
 	return all
 }

@@ -103,5 +103,5 @@ func namesIn(b []byte, separator string) []string {
 	return slices.DeleteFunc(strings.Split(string(b), separator), func(name string) bool { return name == "" })
 }
 
-// fileshareNames are names of files that any dialect can list.
-var fileshareNames = []string{"hello.txt", "b", "new.bin", "HELLO.TXT", "é", strings.Repeat("n", 120)}
+// fileshareNames are names of files; not every dialect can list one with a space.
+var fileshareNames = []string{"hello.txt", "b", "new.bin", "HELLO.TXT", "é", "hello", "two words", strings.Repeat("n", 120)}
