@@ -36,7 +36,7 @@ func TestParts(t *testing.T) {
 		{"fileshare", map[string]string{"DIALECT": "none"}, 1},
 		{"fileshare", map[string]string{"DIALECT": "text", "STORED_PREFIX": "", "SERVER_DIR": "files", "SDP": "31000", "FSP": "31001"}, 2},
 	} {
-		v := &fuzzVerb{Protocol: tt.protocol, NoGuidance: true, source: source{Set: tt.set}}
+		v := &fuzzVerb{Protocol: tt.protocol, NoGuidance: true, Workers: 1, source: source{Set: tt.set}}
 		p, err := v.load(tt.protocol)
 		require.NoError(t, err)
 		parts, done, err := v.parts(&app{ctx: t.Context(), out: io.Discard, err: io.Discard}, p, conformance.Graded{Role: conformance.Server, Target: &conformance.Func{Name: "test server"}})
