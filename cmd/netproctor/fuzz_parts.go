@@ -94,6 +94,7 @@ func (v *fuzzVerb) shares() iter.Seq[fuzz.Share] {
 		}
 	}
 }
+
 // visitsPart is the campaign of visits to a server that runs on.
 func visitsPart(o fuzz.Options) fuzz.Part {
 	return fuzz.Part{Leads: true, Run: func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
