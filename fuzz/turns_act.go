@@ -19,7 +19,7 @@ func (c *player) act(call *call, s *speaker, a *Action) (why string) {
 		}
 		s.there = true
 		if a.Deed == Visiting {
-			c.w.write(call, s, a.sent())
+			c.w.write(call, s, a.Sent())
 			c.halfClose(s)
 		}
 	case Sending:

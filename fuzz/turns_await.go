@@ -19,8 +19,8 @@ func (c *player) await(call *call, s *speaker) *fault {
 	}
 	if len(allowed) == 1 {
 		r := &allowed[0]
-		for n := range r.Tells {
-			if f := c.hear(call, n, r.Tells[n]); f != nil {
+		for _, t := range r.Tells {
+			if f := c.hear(call, t.Client, t.Reply); f != nil {
 				return f
 			}
 		}
@@ -30,7 +30,7 @@ func (c *player) await(call *call, s *speaker) *fault {
 }
 
 // hear waits until a client has heard what it is told.
-func (c *player) hear(call *call, n int, reply Reply) *fault {
+func (c *player) hear(call *call, n int, reply *Reply) *fault {
 	s := c.speaker(n)
 	if !s.there && !s.datagram {
 		return c.wrong(false)
@@ -91,13 +91,14 @@ func (c *player) choose(call *call, s *speaker) *fault {
 func (c *player) fit(r *Reaction) Fit {
 	all := Whole
 	for n, s := range c.speakers {
+		reply, told := r.to(n)
 		if s == nil || !s.there && !s.datagram {
-			if _, told := r.Tells[n]; told {
+			if told {
 				return Not
 			}
 			continue
 		}
-		if f := s.fit(r.Tells[n], c.m.Blank); f < all {
+		if f := s.fit(reply, c.m.Blank); f < all {
 			all = f
 		}
 	}
@@ -106,8 +107,8 @@ func (c *player) fit(r *Reaction) Fit {
 
 // awaited gives a client that has not heard all of a reaction.
 func (c *player) awaited(r *Reaction) *speaker {
-	for n, reply := range r.Tells {
-		if s := c.speaker(n); s.fit(reply, c.m.Blank) == Short {
+	for _, t := range r.Tells {
+		if s := c.speaker(t.Client); s.fit(t.Reply, c.m.Blank) == Short {
 			return s
 		}
 	}
@@ -136,8 +137,8 @@ func (c *player) takeAll(whole []int, s *speaker) *fault {
 
 func (c *player) taken(r *Reaction, s *speaker) *fault {
 	heard := false
-	for n, reply := range r.Tells {
-		s := c.speaker(n)
+	for _, t := range r.Tells {
+		s, reply := c.speaker(t.Client), t.Reply
 		s.heard, s.packets = s.heard[:0], 0
 		s.mayClose = s.mayClose || reply.End == MayClose
 		s.anything = s.anything || reply.Open

@@ -42,9 +42,13 @@ func (c *player) rest() {
 	if c.careful {
 		time.Sleep(restPause)
 	}
-	began, pause := time.Now(), leastPause
-	for rests := 0; rests < 2 && time.Since(began) < restLimit; pause = min(2*pause, mostPause) {
-		sleep(pause)
+	began, pause := time.Now(), time.Duration(0)
+	for rests := 0; rests < 2 && time.Since(began) < restLimit; pause = min(max(2*pause, leastPause), mostPause) {
+		if pause > 0 {
+			sleep(pause)
+		} else { // most often that is enough
+			_, _, _ = unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
+		}
 		if !c.done(time.Since(began)) {
 			continue
 		}
@@ -95,8 +99,8 @@ func runnable(p conformance.Process) (int, error) {
 }
 
 // Others run on this processor while this thread sleeps, first for so long and
-// then for longer. To yield is not enough: the kernel may take a thread that seldom
-// runs for the one whose turn it is all the same.
+// then for longer. To yield is not always enough: the kernel may take a thread that
+// seldom runs for the one whose turn it is all the same.
 const leastPause, mostPause = 10 * time.Microsecond, time.Millisecond
 
 // sleep blocks the thread, which time.Sleep does not.
