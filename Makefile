@@ -5,6 +5,8 @@ FUZZ ?= Fuzz
 FUZZTIME ?= 30s
 DETECT ?= .
 SEEDS ?= 3
+JOBS ?= 1
+LEFT ?=
 CLEAN ?= 10m
 SOAK ?= .
 SOAK_RUNS ?= 20
@@ -53,9 +55,9 @@ fuzz: ## try every decoder with Go's fuzzing engine, FUZZTIME each (FUZZ=FuzzCha
 		grep -q '^PASS$$' "$$log" || { grep -q '^ *context deadline exceeded$$' "$$log" && ! grep -q 'Failing input' "$$log"; } || exit 1; \
 	done
 
-detect: ## fuzz every wrong program as a process until it is found (DETECT=mailbox/server: only those; SEEDS=3)
+detect: ## fuzz every wrong program as a process until it is found (DETECT=mailbox/server: only those; SEEDS=3; JOBS=2: two at once, a processor each; LEFT=1: only those that the tables do not have)
 	@mkdir -p fuzz/testdata/detect
-	DETECT='$(DETECT)' SEEDS=$(SEEDS) $(GO) test ./cmd/netproctor -run '^TestDetection$$' -count=1 -timeout 24h
+	DETECT='$(DETECT)' SEEDS=$(SEEDS) JOBS=$(JOBS) LEFT=$(LEFT) $(GO) test ./cmd/netproctor -run '^TestDetection$$' -parallel $(JOBS) -count=1 -timeout 24h
 
 detect-right: ## fuzz every right program for CLEAN each, and find nothing (DETECT=chat: only those)
 	DETECT='$(DETECT)' CLEAN=$(CLEAN) $(GO) test ./cmd/netproctor -run '^TestDetectionClean$$' -count=1 -timeout 240h

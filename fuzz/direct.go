@@ -215,27 +215,27 @@ func disconnect(fd int) error {
 }
 
 // pin binds the calling goroutine to a thread, and the thread to one processor,
-// until undo is called. What it talks to belongs on the same one: there a reply
+// as far as there are enough another one for each worker, until undo is called. What it talks to belongs on the same one: there a reply
 // costs no waking of another processor. It gives no processor where there is
 // only one, or the kernel refuses.
-func pin() (processors []int, undo func()) {
+func pin(worker int) (processors []int, undo func()) {
 	runtime.LockOSThread()
 	var before, set unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &before); err != nil || before.Count() < 2 {
 		return nil, runtime.UnlockOSThread
 	}
-	last := 0 // the first has the machine's interrupts
-	for n, left := 0, before.Count(); left > 0; n++ {
+	var there []int
+	for n := 0; len(there) < before.Count(); n++ {
 		if before.IsSet(n) {
-			last = n
-			left--
+			there = append(there, n)
 		}
 	}
-	set.Set(last)
+	one := there[len(there)-1-worker%len(there)] // the first has the machine's interrupts
+	set.Set(one)
 	if err := unix.SchedSetaffinity(0, &set); err != nil {
 		return nil, runtime.UnlockOSThread
 	}
-	return []int{last}, func() {
+	return []int{one}, func() {
 		_ = unix.SchedSetaffinity(0, &before)
 		runtime.UnlockOSThread()
 	}

@@ -1,20 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
-	"context"
+	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
+	"os/exec"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"netproctor/conformance"
 	"netproctor/fuzz"
@@ -31,24 +32,27 @@ type hunt struct {
 	said   string
 }
 
-// hunt fuzzes a program by the command line. A program that breaks what is not
-// required is found when it gets advice.
-func (s subject) hunt(t *testing.T, seed int, limit time.Duration, all bool) (h hunt) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
+// hunt fuzzes a program by the command line, on some processors; none: on all. A
+// program that breaks what is not required is found when it gets advice.
+func (s subject) hunt(t *testing.T, seed int, limit time.Duration, all bool, processors ...int) (h hunt) {
+	self, err := os.Executable()
+	require.NoError(t, err)
 	out := t.TempDir()
-	args := []string{"fuzz", s.protocol, "--" + s.role, s.words(t), "--for", limit.String(), "--seed", strconv.Itoa(seed), "--out", out}
+	args := []string{verbWord, "fuzz", s.protocol, "--" + s.role, s.words(t), "--for", limit.String(), "--seed", strconv.Itoa(seed), "--out", out}
 	if s.dir != "" {
 		args = append(args, "--dir", s.dir)
 	}
 	if !all {
 		args = append(args, "--first")
 	}
-	began, over := time.Now(), make(chan struct{})
-	var said strings.Builder
+	said, over := new(bytes.Buffer), make(chan struct{})
+	campaign := exec.Command(self, args...)
+	campaign.Stdout, campaign.Stderr = said, said
+	began := time.Now()
+	require.NoError(t, startOn(campaign, processors))
 	go func() {
 		defer close(over)
-		h.status = status(runVerb(args, &app{ctx: ctx, in: strings.NewReader(""), out: &said, err: io.Discard}), &said)
+		_ = campaign.Wait() // its status tells
 	}()
 	for running := true; running; {
 		select {
@@ -59,12 +63,48 @@ func (s subject) hunt(t *testing.T, seed int, limit time.Duration, all bool) (h 
 		if h.first == nil && !all {
 			if h.first = s.written(out); h.first != nil {
 				h.after = time.Since(began)
-				cancel()
+				_ = campaign.Process.Signal(os.Interrupt) // it may have ended
 			}
 		}
 	}
-	h.said = said.String()
+	h.status, h.said = campaign.ProcessState.ExitCode(), said.String()
 	return h
+}
+
+// startOn starts a command, and all that it starts, on some processors; none: on
+// all.
+func startOn(c *exec.Cmd, processors []int) error {
+	var before, set unix.CPUSet
+	if len(processors) == 0 {
+		return c.Start()
+	}
+	for _, n := range processors {
+		set.Set(n)
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return err
+	}
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return err
+	}
+	return errors.Join(c.Start(), unix.SchedSetaffinity(0, &before))
+}
+
+// shares divides the processors among jobs: one job has all, and more have one
+// each, as long as there are so many.
+func shares(jobs int) chan []int {
+	jobs = max(1, min(jobs, runtime.NumCPU()))
+	list := make(chan []int, jobs)
+	for n := range jobs {
+		if jobs == 1 {
+			list <- nil
+			continue
+		}
+		list <- []int{n}
+	}
+	return list
 }
 
 // written reads the first finding from the folder; for a program that breaks what
@@ -81,80 +121,64 @@ func (s subject) written(out string) *fuzz.Finding {
 	return list[0]
 }
 
-// A line is what the table says of a wrong program.
-type line struct {
-	subject
-	seen  []time.Duration // until it was seen first, of the seeds that found it
-	after []time.Duration // until that was verified
-	seeds int
-	kind  string
-	cites bool
-}
-
-// found tells whether most seeds found it.
-func (l *line) found() bool { return 2*len(l.after) > l.seeds }
-
-func median(list []time.Duration) time.Duration {
-	return slices.Sorted(slices.Values(list))[(len(list)-1)/2]
-}
-
-func (l *line) String() string {
-	if !l.found() {
-		return fmt.Sprintf("%-44s %-26s not found (%d of %d)", l.name, l.breaks, len(l.after), l.seeds)
-	}
-	cites := "cited"
-	if !l.cites {
-		cites = "other"
-	}
-	return fmt.Sprintf("%-44s %-26s seen %6.2f s, verified %6.2f s  %-9s %s", l.name, l.breaks, median(l.seen).Seconds(), median(l.after).Seconds(), l.kind, cites)
-}
-
 // detect hunts a program with each of the seeds.
-func detect(t *testing.T, s subject, seeds int) *line {
-	l := &line{subject: s, seeds: seeds}
+func detect(t *testing.T, s subject, seeds int, processors ...int) *line {
+	l := &line{name: s.name, breaks: s.breaks, seeds: seeds}
+	var seen, verified []time.Duration
 	for seed := 1; seed <= seeds; seed++ {
-		h := s.hunt(t, seed, detectFor, false)
+		h := s.hunt(t, seed, detectFor, false, processors...)
 		if h.first == nil {
 			t.Logf("%s, seed %d, status %d:\n%s", s.id(), seed, h.status, h.said)
 			continue
 		}
-		l.seen = append(l.seen, time.Duration(h.first.FoundAfter*float64(time.Second)))
-		l.after = append(l.after, h.after)
+		l.found++
+		seen = append(seen, time.Duration(h.first.FoundAfter*float64(time.Second)))
+		verified = append(verified, h.after)
 		l.kind = string(h.first.Kind)
 		if h.first.Level == conformance.Should {
 			l.kind = "advice"
 		}
 		l.cites = l.cites || slices.Contains(h.first.Requirements, s.breaks)
 	}
+	if l.found > 0 {
+		l.seen, l.verified = median(seen), median(verified)
+	}
 	return l
 }
 
 // TestDetection fuzzes the wrong programs of DETECT, a pattern for
-// PROTOCOL/ROLE/NAME, and writes what was found in which time. Without it, a few
-// of them are.
+// PROTOCOL/ROLE/NAME, JOBS of them at once, and writes after each what was found in
+// which time; with LEFT only those that the tables do not have. Without DETECT, a
+// few are fuzzed.
 func TestDetection(t *testing.T) {
 	pattern, whole := os.LookupEnv("DETECT")
 	seeds := max(1, number(os.Getenv("SEEDS")))
 	if !whole {
 		pattern = `^(mailbox/server/server-magic-unchecked|mailbox/client/python-client-more-always|chat/client/client-unable-silent|transfer/server/python-server-appends)$`
 	}
-	lines := map[string][]*line{}
-	for _, s := range chosen(t, pattern, false) {
-		t.Run(s.id(), func(t *testing.T) {
-			l := detect(t, s, seeds)
-			fmt.Fprintln(os.Stderr, s.protocol, l)
-			table := s.protocol + "-" + s.role
-			lines[table] = append(lines[table], l)
-			if !whole {
-				require.True(t, l.found(), "%s breaks %s", s.id(), s.breaks)
-			}
-		})
-	}
+	list := chosen(t, pattern, false)
+	var written *tables
 	if whole {
-		for table, list := range lines {
-			require.NoError(t, os.WriteFile(filepath.Join("../../fuzz/testdata/detect", table+".txt"), []byte(summary(list, seeds)), 0o644))
-		}
+		written = openTables(t, tablesFolder, subjects(t))
+		list = written.measure(t, list, os.Getenv("LEFT") != "")
 	}
+	shares := shares(number(os.Getenv("JOBS")))
+	t.Run("programs", func(t *testing.T) {
+		for _, s := range list {
+			t.Run(s.id(), func(t *testing.T) {
+				t.Parallel()
+				processors := <-shares
+				defer func() { shares <- processors }()
+				l := detect(t, s, seeds, processors...)
+				fmt.Fprintln(os.Stderr, s.protocol, l)
+				if !whole {
+					require.True(t, l.isFound(), "%s breaks %s", s.id(), s.breaks)
+					return
+				}
+				require.NoError(t, written.add(s, l))
+			})
+		}
+	})
 }
 
 // TestDetectionClean fuzzes the right programs for CLEAN each, and demands that
@@ -189,34 +213,4 @@ func chosen(t *testing.T, pattern string, right bool) []subject {
 func number(text string) int {
 	n, _ := strconv.Atoi(text)
 	return n
-}
-
-// summary is the table of a protocol's role.
-func summary(list []*line, seeds int) string {
-	var b strings.Builder
-	found, seen, verified, cited := 0, 0, 0, 0
-	var missed []string
-	for _, l := range list {
-		switch {
-		case !l.found():
-			missed = append(missed, l.name)
-		default:
-			found++
-			if median(l.seen) <= time.Second {
-				seen++
-			}
-			if median(l.after) <= time.Second {
-				verified++
-			}
-			if l.cites {
-				cited++
-			}
-		}
-	}
-	fmt.Fprintf(&b, "%d wrong programs, %d seeds, %s each: %d found (%d%%); within 1 s %d were seen (%d%%) and %d verified; %d cite the requirement\nnot found: %s\n\n",
-		len(list), seeds, detectFor, found, 100*found/len(list), seen, 100*seen/len(list), verified, cited, cmp.Or(strings.Join(missed, ", "), "none"))
-	for _, l := range list {
-		fmt.Fprintln(&b, l)
-	}
-	return b.String()
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"netproctor/conformance"
@@ -30,13 +31,36 @@ func (v *fuzzVerb) parts(a *app, p *conformance.Protocol, g conformance.Graded) 
 			return nil, nil, err
 		}
 		o.Target, o.Beside = visits.Target, true
-		return []fuzz.Part{visitsPart(visits), suitePart(g.Role, o)}, done, nil
+		for share := range v.shares() {
+			visits.Share = share
+			list = append(list, visitsPart(visits))
+		}
+		return append(list, suitePart(g.Role, o)), done, nil
 	}
 	if turns, err := v.machineOptions(p, g); err == nil && !open(p) {
 		turns.Cold, o.Beside = v.Cold, true
-		return []fuzz.Part{turnsPart(turns), suitePart(g.Role, o)}, done, nil
+		for share := range v.shares() {
+			turns.Share = share
+			list = append(list, turnsPart(turns))
+		}
+		return append(list, suitePart(g.Role, o)), done, nil
 	}
 	return []fuzz.Part{suitePart(g.Role, o)}, done, nil
+}
+
+// shares gives what each worker plays. There are not more of them than cases.
+func (v *fuzzVerb) shares() iter.Seq[fuzz.Share] {
+	workers := v.Workers
+	if v.Cases > 0 {
+		workers = min(workers, v.Cases)
+	}
+	return func(yield func(fuzz.Share) bool) {
+		for n := range workers {
+			if !yield(fuzz.Share{Worker: n, Workers: workers}) {
+				return
+			}
+		}
+	}
 }
 
 // open tells whether the protocol leaves something to teams, so that no model can
@@ -47,38 +71,38 @@ func open(p *conformance.Protocol) bool {
 
 // visitsPart is the campaign of visits to a server that runs on.
 func visitsPart(o fuzz.Options) fuzz.Part {
-	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+	return fuzz.Part{Leads: true, Run: func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
 		o.Found, o.Progress = found, progress
 		return fuzz.Run(ctx, o)
-	}
+	}}
 }
 
 // turnsPart is the campaign of a state machine on one server that stays up.
 func turnsPart(o fuzz.MachineOptions) fuzz.Part {
-	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+	return fuzz.Part{Leads: true, Run: func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
 		o.Found, o.Progress = found, progress
 		return fuzz.RunTurns(ctx, o)
-	}
+	}}
 }
 
 // suitePart is the campaign of the scenarios.
 func suitePart(role string, o fuzz.Options) fuzz.Part {
-	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+	return fuzz.Part{Run: func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
 		o.Found, o.Progress = found, progress
 		return fuzz.RunSuite(ctx, role, o)
-	}
+	}}
 }
 
 // machine is the campaign of the protocol's state machine on servers of its own.
 func (v *fuzzVerb) machine(p *conformance.Protocol, g conformance.Graded) (fuzz.Part, error) {
 	o, err := v.machineOptions(p, g)
 	if err != nil {
-		return nil, err
+		return fuzz.Part{}, err
 	}
-	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+	return fuzz.Part{Leads: true, Run: func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
 		o.Found, o.Progress = found, progress
 		return fuzz.RunMachine(ctx, o)
-	}, nil
+	}}, nil
 }
 
 func (v *fuzzVerb) machineOptions(p *conformance.Protocol, g conformance.Graded) (fuzz.MachineOptions, error) {
