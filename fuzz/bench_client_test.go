@@ -78,7 +78,9 @@ func answers(c net.Conn, n int, b []byte) error {
 }
 
 // BenchmarkNetFuzzClients plays cases of clients, and side by side, on the same
-// program, as many at once, the least that a case can be.
+// program, as many at once, the least that a case can be. There are as many programs
+// at once of either kind; of those that are judged most are in some pause of their
+// scenario, those that are bare all want the processors.
 func BenchmarkNetFuzzClients(b *testing.B) {
 	for protocol, bare := range bareClients {
 		file := map[string]string{"chat": "cli.py"}[protocol]
