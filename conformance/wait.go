@@ -126,7 +126,7 @@ func (p *player) awaitRest(ctx context.Context, s Step, within time.Duration) er
 }
 
 // settleLimit bounds how long programs may take that never rest.
-const settleLimit = 300 * time.Millisecond
+const settleLimit = time.Second
 
 // settle waits until the programs have printed what follows from all that has
 // happened so far: none has anything to do any more.
