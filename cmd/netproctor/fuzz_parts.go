@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
-	"slices"
 
 	"netproctor/conformance"
 	"netproctor/fuzz"
@@ -25,8 +25,12 @@ func (v *fuzzVerb) parts(a *app, p *conformance.Protocol, g conformance.Graded) 
 	if g.Role != conformance.Server {
 		return []fuzz.Part{suitePart(g.Role, o)}, done, nil
 	}
+	params, err := v.params(p)
+	if err != nil {
+		return nil, nil, err
+	}
 	visits := o
-	if visits.Model, visits.Files, visits.Gap = protocols.Model(v.Protocol); visits.Model != nil {
+	if visits.Model, visits.Files, visits.Gap = protocols.Model(v.Protocol, params); visits.Model != nil {
 		if done, err = v.guide(a, &visits); err != nil {
 			return nil, nil, err
 		}
@@ -37,7 +41,7 @@ func (v *fuzzVerb) parts(a *app, p *conformance.Protocol, g conformance.Graded) 
 		}
 		return append(list, suitePart(g.Role, o)), done, nil
 	}
-	if turns, err := v.machineOptions(p, g); err == nil && !open(p) {
+	if turns, err := v.machineOptions(p, g); err == nil {
 		turns.Cold, o.Beside = v.Cold, true
 		for share := range v.shares() {
 			turns.Share = share
@@ -46,6 +50,34 @@ func (v *fuzzVerb) parts(a *app, p *conformance.Protocol, g conformance.Graded) 
 		return append(list, suitePart(g.Role, o)), done, nil
 	}
 	return []fuzz.Part{suitePart(g.Role, o)}, done, nil
+}
+
+// params gives the params that make the protocol another one than the one that is
+// built in: the dialect, and what differs from its defaults. A model or a state
+// machine is right for some of them only.
+func (v *fuzzVerb) params(p *conformance.Protocol) (map[string]string, error) {
+	const dialect = "DIALECT"
+	params := map[string]string{}
+	for _, q := range p.Params {
+		params[q.Name] = q.Value
+	}
+	var own source
+	if chosen, has := params[dialect]; has {
+		own.Set = map[string]string{dialect: chosen}
+	}
+	builtIn, err := own.load(v.Protocol)
+	if errors.Is(err, conformance.ErrNoProtocol) {
+		return params, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range builtIn.Params {
+		if q.Name != dialect && params[q.Name] == q.Value {
+			delete(params, q.Name)
+		}
+	}
+	return params, nil
 }
 
 // shares gives what each worker plays. There are not more of them than cases.
@@ -61,12 +93,6 @@ func (v *fuzzVerb) shares() iter.Seq[fuzz.Share] {
 			}
 		}
 	}
-}
-
-// open tells whether the protocol leaves something to teams, so that no model can
-// say what is right.
-func open(p *conformance.Protocol) bool {
-	return slices.ContainsFunc(p.Params, func(q conformance.Param) bool { return q.Value == "" })
 }
 
 // visitsPart is the campaign of visits to a server that runs on.
@@ -109,7 +135,11 @@ func (v *fuzzVerb) machineOptions(p *conformance.Protocol, g conformance.Graded)
 	if g.Role != conformance.Server {
 		return fuzz.MachineOptions{}, usage("--model wanted a server, got a %s", g.Role)
 	}
-	m, err := protocols.Machine(v.Protocol, v.Set)
+	params, err := v.params(p)
+	if err != nil {
+		return fuzz.MachineOptions{}, err
+	}
+	m, err := protocols.Machine(v.Protocol, params)
 	if err != nil {
 		return fuzz.MachineOptions{}, usage("--model: %w", err)
 	}
