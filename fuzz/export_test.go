@@ -7,11 +7,11 @@ import (
 )
 
 // ModelOf is protocols.Model, which imports this package; TestMain sets it.
-var ModelOf func(protocol string) (model Model, files map[string][]byte, gap time.Duration)
+var ModelOf func(protocol string, params map[string]string) (model Model, files map[string][]byte, gap time.Duration)
 
 // modelled gives options the model of their protocol and its files.
 func modelled(o Options) Options {
-	o.Model, o.Files, _ = ModelOf(o.Protocol.Name)
+	o.Model, o.Files, _ = ModelOf(o.Protocol.Name, nil)
 	return o
 }
 

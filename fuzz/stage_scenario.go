@@ -288,12 +288,10 @@ func (w *writer) expect(n int, r Reply, names map[int]string) {
 }
 
 // loosen says of some clients that nothing more can be said of them.
-func (w *writer) loosen(clients ...int) {
-	for _, n := range clients {
-		if conn := w.conns[n]; conn != "" {
-			delete(w.conns, n)
-			w.loose[n] = conn
-		}
+func (w *writer) loosen(n int) {
+	if conn := w.conns[n]; conn != "" {
+		delete(w.conns, n)
+		w.loose[n] = conn
 	}
 }
 
