@@ -287,7 +287,7 @@ func (w *writer) expect(n int, r Reply, names map[int]string) {
 	}
 }
 
-// loosen says of some clients that nothing more can be said of them.
+// loosen says of a client that nothing more can be said of it.
 func (w *writer) loosen(n int) {
 	if conn := w.conns[n]; conn != "" {
 		delete(w.conns, n)
