@@ -457,7 +457,11 @@ func (o *Options) preview(each func(s *conformance.Scenario, steps []conformance
 		if s.Role() != conformance.Server {
 			continue
 		}
-		steps := conformance.Preview(s, o.Seed)
+		most := historyMost
+		if conformance.Volume(s) > historyMost {
+			most = templateMost // as a whole it is not played
+		}
+		steps := conformance.PreviewUpTo(s, o.Seed, most)
 		for _, step := range steps {
 			if step.Layout != nil && !step.Datagram && !slices.Contains(o.requests, step.Layout) {
 				o.requests = append(o.requests, step.Layout)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"runtime"
 	"time"
 	"unsafe"
 
@@ -212,31 +211,4 @@ func disconnect(fd int) error {
 		return errno
 	}
 	return nil
-}
-
-// pin binds the calling goroutine to a thread, and the thread to one processor,
-// until undo is called. What it talks to belongs on the same one: there a reply
-// costs no waking of another processor. It gives no processor where there is
-// only one, or the kernel refuses.
-func pin() (processors []int, undo func()) {
-	runtime.LockOSThread()
-	var before, set unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &before); err != nil || before.Count() < 2 {
-		return nil, runtime.UnlockOSThread
-	}
-	last := 0 // the first has the machine's interrupts
-	for n, left := 0, before.Count(); left > 0; n++ {
-		if before.IsSet(n) {
-			last = n
-			left--
-		}
-	}
-	set.Set(last)
-	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		return nil, runtime.UnlockOSThread
-	}
-	return []int{last}, func() {
-		_ = unix.SchedSetaffinity(0, &before)
-		runtime.UnlockOSThread()
-	}
 }

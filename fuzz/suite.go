@@ -74,6 +74,7 @@ type suite struct {
 	played   int
 	starts   int
 	told     time.Time
+	calm     time.Duration   // see calmAtFirst
 	alive    bool            // the program has begun to serve
 	lifeless int             // plays that it had to do something in, and did not
 	why      string          // the first of these failed
@@ -90,7 +91,7 @@ type suite struct {
 
 func newSuite(ctx context.Context, role string, o *Options) (c *suite, done func()) {
 	quick, leave := o.quick(role)
-	c = &suite{quick: quick, o: o, role: role, began: time.Now(), sound: map[string]bool{}, known: map[string]bool{}, tries: map[string]int{}}
+	c = &suite{quick: quick, o: o, role: role, began: time.Now(), sound: map[string]bool{}, known: map[string]bool{}, tries: map[string]int{}, calm: calmAtFirst}
 	bench, rest := conformance.NewBench(ctx)
 	c.bench, done = bench, func() { rest(); leave() }
 	c.trials = inBreadth(o.Protocol, conformance.Trials(o.Protocol, conformance.Graded{Role: role, Target: o.Target}))
@@ -235,17 +236,31 @@ const (
 	patient = 1
 )
 
+// A program that has nothing to do for so long is suspicious if something is
+// expected of it. One that sleeps before it goes on is given twice as long each
+// time.
+const (
+	calmAtFirst = 150 * time.Millisecond
+	calmAtMost  = 2 * time.Second
+)
+
+func (c *suite) calmFor() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.calm
+}
+
 // try plays a case once and asks the oracles about it.
 func (c *suite) try(ctx context.Context, k suiteCase, patience float64) (*suiteFault, conformance.Attempt) {
-	slots, target := c.slots, c.quick
+	slots, target, calm := c.slots, c.quick, c.calmFor()
 	if patience == patient {
-		slots, target = c.proofs, c.o.Target
+		slots, target, calm = c.proofs, c.o.Target, 0
 	}
 	if slots.Acquire(ctx, 1) != nil {
 		return nil, conformance.Attempt{Disturbed: true}
 	}
 	defer slots.Release(1)
-	a := c.bench.Play(ctx, k.Trial, c.o.Protocol.Programs[c.role], target, k.seed, patience)
+	a := c.bench.Play(ctx, k.Trial, c.o.Protocol.Programs[c.role], target, k.seed, patience, calm)
 	if ctx.Err() == nil {
 		c.lives(k, &a)
 	}
