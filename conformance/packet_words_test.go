@@ -94,6 +94,7 @@ func TestItems(t *testing.T) {
 		{"one twice", list + `has = ["a"])]`, serve(answer("\x00\x03a\na")).Main, conformance.Fail, "2 times"},
 		{"one too many", list + `has = ["a"], lacks = ["b"])]`, serve(answer("\x00\x03a\nb")).Main, conformance.Fail, `a list of "a", "b"`},
 		{"more behind it", list + `has = ["a"])]`, serve(answer("\x00\x01ab")).Main, conformance.Fail, "1 more byte"},
+		{"more that may be", list + `has = ["a"], more = True), expect("b")]`, serve(answer("\x00\x01ab")).Main, conformance.Pass, ""},
 		{"cut", list + `has = ["a"])]`, serve(answer("\x00\x03a")).Main, conformance.Fail, "3 bytes, then the connection was closed"},
 		{"without a size", `steps = [start(), connect(), half_close(), expect_items(" ", has = ["b", "a"])]`, serve(answer("a b ")).Main, conformance.Pass, ""},
 	} {

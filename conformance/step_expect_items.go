@@ -23,6 +23,9 @@ type ExpectItems struct {
 	Separator Expr
 	Has       []Expr // names that are in it, each once
 	Lacks     []Expr // names that are not
+	// More allows bytes after the list, for steps that come later. It needs a
+	// Size, which says where they begin.
+	More bool
 }
 
 func (s *ExpectItems) play(ctx context.Context, p *player) error { return p.await(ctx, s, s.limit()) }
@@ -92,7 +95,7 @@ func (s *ExpectItems) match(v *view, c *connView, has, lacks []string, separator
 			return failed(fmt.Sprintf("a list without %q", name), "a list of "+named(items))
 		}
 	}
-	if extra := len(c.left()) - s.Size - len(list); extra > 0 {
+	if extra := len(c.left()) - s.Size - len(list); extra > 0 && !s.More {
 		return failed(want+", and nothing more", "it, and "+count(extra, "more byte"))
 	}
 	return Finding{State: OK, use: s.Size + len(list)}
@@ -147,6 +150,7 @@ func (s *ExpectItems) star() string {
 	w.expr("separator", s.Separator)
 	w.lists("has", s.Has)
 	w.lists("lacks", s.Lacks)
+	w.flag("more", s.More)
 	w.duration("within", s.Within)
 	return w.String()
 }
@@ -156,12 +160,15 @@ func expectItemsWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlar
 	var separator exprArg
 	var has, lacks exprsArg
 	var within durationArg
-	err := unpack(fn, args, kwargs, "separator", &separator, "has?", &has, "lacks?", &lacks, "conn?", &s.Conn, "size?", &s.Size, "within?", &within)
+	err := unpack(fn, args, kwargs, "separator", &separator, "has?", &has, "lacks?", &lacks, "conn?", &s.Conn, "size?", &s.Size, "more?", &s.More, "within?", &within)
 	if err != nil {
 		return nil, err
 	}
 	if s.Size < 0 || s.Size > 8 || separator.expr == nil {
 		return nil, fmt.Errorf("%s wants a separator and a size of 0 to 8 bytes, got %d", fn, s.Size)
+	}
+	if s.More && s.Size == 0 {
+		return nil, fmt.Errorf("%s wants a size where more may follow", fn)
 	}
 	s.Separator, s.Has, s.Lacks, s.Within = separator.expr, has.list, lacks.list, within.Duration
 	return newStep(s)

@@ -100,7 +100,7 @@ func command(b testing.TB, protocol, program string, words []string) *conformanc
 // sideBySide plays b.N cases in slices, each followed by as many bare visits.
 func sideBySide(b *testing.B, o *Options, good Visit) {
 	ctx := b.Context()
-	processors, undo := pin()
+	processors, undo := pin(0)
 	defer undo()
 	o.processors = processors
 	c := newCampaign(o)

@@ -11,9 +11,14 @@ import (
 	"netproctor/conformance"
 )
 
-// A Part is a campaign that runs beside others. It hands over each finding as
-// soon as it is verified, and tells how far it is, as Options says.
-type Part func(ctx context.Context, found func(*Finding) error, progress func(Progress)) (*Campaign, error)
+// A Part is a campaign that runs beside others.
+type Part struct {
+	// Leads says that its cases are those of the whole. The others are told apart.
+	Leads bool
+	// Run runs it. It hands over each finding as soon as it is verified, and tells
+	// how far it is, as Options says.
+	Run func(ctx context.Context, found func(*Finding) error, progress func(Progress)) (*Campaign, error)
+}
 
 // Beside runs campaigns on the same program beside each other, and puts together
 // what they find and how far they are. found is called with all that was found so
@@ -22,12 +27,15 @@ type Part func(ctx context.Context, found func(*Finding) error, progress func(Pr
 func Beside(ctx context.Context, found func([]*Finding) error, progress func(Progress), parts ...Part) (*Campaign, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	b := &besides{began: time.Now(), told: found, progress: progress, parts: make([]Progress, len(parts))}
+	b := &besides{began: time.Now(), told: found, progress: progress, parts: make([]Progress, len(parts)), leads: make([]bool, len(parts))}
+	for i, part := range parts {
+		b.leads[i] = part.Leads || i == 0
+	}
 	results, errs := make([]*Campaign, len(parts)), make([]error, len(parts))
 	var all sync.WaitGroup
 	for i, part := range parts {
 		all.Go(func() {
-			results[i], errs[i] = part(ctx, func(x *Finding) error { return b.take(i, x) }, func(n Progress) { b.tell(i, n) })
+			results[i], errs[i] = part.Run(ctx, func(x *Finding) error { return b.take(i, x) }, func(n Progress) { b.tell(i, n) })
 			if i == 0 && errs[i] != nil {
 				cancel(errs[i])
 			}
@@ -55,6 +63,7 @@ type besides struct {
 	mu    sync.Mutex
 	found []foundBy
 	parts []Progress
+	leads []bool
 	last  time.Time
 }
 
@@ -118,8 +127,7 @@ func (b *besides) all(of func(conformance.Level) bool) (list []*Finding) {
 	return list
 }
 
-// tell notes how far a part is, and tells how far the whole is. What is counted of
-// cases is those of the first part.
+// tell notes how far a part is, and tells how far the whole is.
 func (b *besides) tell(part int, n Progress) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -130,12 +138,16 @@ func (b *besides) tell(part int, n Progress) {
 	}
 }
 
-// sum is the first part's progress, with how many cases the others have played.
-func (b *besides) sum() Progress {
-	n := b.parts[0]
-	for _, other := range b.parts[1:] {
-		n.Beside += other.Cases
-		n.Unexplained += other.Unexplained
+// sum is the progress of the parts that lead, with how many cases the others have
+// played.
+func (b *besides) sum() (n Progress) {
+	for i, part := range b.parts {
+		if b.leads[i] {
+			n.add(part)
+			continue
+		}
+		n.Beside += part.Cases
+		n.Unexplained += part.Unexplained
 	}
 	n.Findings, n.Elapsed = len(b.all(required)), time.Since(b.began)
 	return n
@@ -151,6 +163,10 @@ func (b *besides) whole(results []*Campaign, errs []error) *Campaign {
 		case r == nil:
 			end.Doubts = append(end.Doubts, "beside: "+errs[i].Error())
 			continue
+		case i > 0 && b.leads[i]:
+			end.Blind = end.Blind && r.Blind
+			end.reached = end.reached.with(r.reached)
+			fallthrough
 		case i > 0:
 			end.Doubts = append(end.Doubts, r.Doubts...)
 		}

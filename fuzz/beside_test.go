@@ -13,7 +13,7 @@ import (
 
 // finds is a part that finds something and plays so many cases.
 func finds(cases int, list ...*fuzz.Finding) fuzz.Part {
-	return func(_ context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+	return fuzz.Part{Run: func(_ context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
 		for _, x := range list {
 			if err := found(x); err != nil {
 				return nil, err
@@ -21,7 +21,7 @@ func finds(cases int, list ...*fuzz.Finding) fuzz.Part {
 		}
 		progress(fuzz.Progress{Cases: cases})
 		return &fuzz.Campaign{Progress: fuzz.Progress{Cases: cases, Starts: cases}, Findings: list}, nil
-	}
+	}}
 }
 
 // TestBeside puts together what campaigns find: once what is the same, each with a
@@ -58,13 +58,26 @@ func inTurns(parts ...fuzz.Part) (list []fuzz.Part) {
 	for _, part := range parts {
 		first, over := before, make(chan struct{})
 		before = over
-		list = append(list, func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+		run := part.Run
+		part.Run = func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
 			defer close(over)
 			<-first
-			return part(ctx, found, progress)
-		})
+			return run(ctx, found, progress)
+		}
+		list = append(list, part)
 	}
 	return list
+}
+
+// TestWorkersBeside counts what all workers do, and keeps once what two of them find.
+func TestWorkersBeside(t *testing.T) {
+	crash := fuzz.Finding{Kind: fuzz.Crash, Signature: "crash"}
+	first, second := finds(7, &crash), finds(5, new(crash))
+	first.Leads, second.Leads = true, true
+	c, err := fuzz.Beside(t.Context(), nil, nil, first, second, finds(3))
+	require.NoError(t, err)
+	require.Len(t, c.Findings, 1)
+	require.Equal(t, []int{12, 3, 12}, []int{c.Cases, c.Beside, c.Starts})
 }
 
 // TestBesideReplaces keeps the shorter one of what a campaign tells of twice.
@@ -79,13 +92,13 @@ func TestBesideReplaces(t *testing.T) {
 // TestBesideIsLed ends all when the first one fails, and none when another does.
 func TestBesideIsLed(t *testing.T) {
 	dead := errors.New("dead")
-	fails := func(context.Context, func(*fuzz.Finding) error, func(fuzz.Progress)) (*fuzz.Campaign, error) {
+	fails := fuzz.Part{Run: func(context.Context, func(*fuzz.Finding) error, func(fuzz.Progress)) (*fuzz.Campaign, error) {
 		return nil, dead
-	}
-	waits := func(ctx context.Context, _ func(*fuzz.Finding) error, _ func(fuzz.Progress)) (*fuzz.Campaign, error) {
+	}}
+	waits := fuzz.Part{Run: func(ctx context.Context, _ func(*fuzz.Finding) error, _ func(fuzz.Progress)) (*fuzz.Campaign, error) {
 		<-ctx.Done()
 		return nil, context.Cause(ctx)
-	}
+	}}
 	_, err := fuzz.Beside(t.Context(), nil, nil, fails, waits)
 	require.ErrorIs(t, err, dead)
 	c, err := fuzz.Beside(t.Context(), nil, nil, finds(2, &fuzz.Finding{Kind: fuzz.Crash, Signature: "x"}), fails)

@@ -22,10 +22,13 @@ type Options struct {
 	// Files are laid out in the server's working directory at every start.
 	Files map[string][]byte
 	Seed  uint64
+	// Share is which of the cases are played. Only the first of several workers
+	// has gaps beside them.
+	Share
 	// Gap is how long a right server waits for more of a message before it drops
 	// its client; 0: it has no such rule, and messages never stop in the middle.
 	Gap time.Duration
-	// Cases is how many cases are played; 0 leaves it to For alone.
+	// Cases is how many cases all workers play; 0 leaves it to For alone.
 	Cases int
 	For   time.Duration
 	// Cold starts each program by its command, and none by a warm interpreter.
@@ -77,6 +80,14 @@ type Progress struct {
 	Elapsed time.Duration
 }
 
+// add adds what another worker has played meanwhile.
+func (p *Progress) add(q Progress) {
+	p.Cases, p.Visits, p.Starts = p.Cases+q.Cases, p.Visits+q.Visits, p.Starts+q.Starts
+	p.Legal, p.Wrong, p.Gaps = p.Legal+q.Legal, p.Wrong+q.Wrong, p.Gaps+q.Gaps
+	p.Guided, p.Corpus = p.Guided+q.Guided, p.Corpus+q.Corpus
+	p.Tolerated, p.Unexplained, p.Overflows = p.Tolerated+q.Tolerated, p.Unexplained+q.Unexplained, p.Overflows+q.Overflows
+}
+
 // Rate is how many visits are played a second.
 func (p *Progress) Rate() float64 { return float64(p.Visits) / p.Elapsed.Seconds() }
 
@@ -94,12 +105,15 @@ type Campaign struct {
 	Blind bool
 	// Doubts are faults that fresh programs did not show again, a few of them.
 	Doubts []string
-	// Missed are lines of the program that were never reached, if it has
-	// counters.
-	Missed []probe.Missed
 	// Stopped says why it ended before its time; empty if it did not.
 	Stopped string
+
+	reached reached
 }
+
+// Missed gives the lines of the program that were never reached, if it has
+// counters.
+func (c *Campaign) Missed() []probe.Missed { return c.reached.missed() }
 
 // ErrNeverWorked says that there is nothing to fuzz: the program does not begin
 // to serve.
@@ -116,8 +130,9 @@ const (
 // done. It plays one visit at a time, so that a fault has one cause.
 func Run(ctx context.Context, o Options) (*Campaign, error) {
 	if _, process := o.Target.(*conformance.Command); process {
-		processors, undo := pin()
+		processors, undo := pin(o.Worker)
 		defer undo()
+		defer o.alone(processors)()
 		o.processors = processors
 		if !o.Cold {
 			o.warm = &warmRoom{}
@@ -129,14 +144,16 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNeverWorked, err)
 	}
 	defer c.drop()
-	c.beside = newSleepers(&o, c.generator)
-	c.beside.begin(ctx)
+	if o.Worker == 0 {
+		c.beside = newSleepers(&o, c.generator)
+		c.beside.begin(ctx)
+	}
 	err := c.run(ctx)
 	c.drop()
 	c.beside.end()
 	err = errors.Join(err, c.takeBeside())
 	return &Campaign{
-		Progress: c.progress(), Findings: c.findings, Doubts: c.doubts, Blind: !c.answered, Missed: c.guide.missed(), Stopped: stopped(ctx, err),
+		Progress: c.progress(), Findings: c.findings, Doubts: c.doubts, Blind: !c.answered, Stopped: stopped(ctx, err), reached: c.guide.all(),
 	}, nil
 }
 
@@ -152,7 +169,7 @@ func stopped(ctx context.Context, err error) string {
 }
 
 func (c *campaign) run(ctx context.Context) error {
-	for i := 0; goesOn(ctx, i, c.o.Cases, c.began, c.o.For); i++ {
+	for i := 0; goesOn(ctx, i, c.o.of(c.o.Cases), c.began, c.o.For); i++ {
 		if err := c.play(ctx, i); err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func campaign(t *testing.T, main func(context.Context, reference.Env) int, cases
 	target := &conformance.Func{Name: "test server", Main: func(ctx context.Context, e conformance.FuncEnv) int {
 		return main(ctx, reference.Env{Args: e.Args, In: e.In, Out: e.Out, Listen: e.Listen, Dial: e.Dial})
 	}}
-	model, _, _ := protocols.Model("mailbox")
+	model, _, _ := protocols.Model("mailbox", nil)
 	synctest.Test(t, func(t *testing.T) {
 		c, err = fuzz.Run(t.Context(), fuzz.Options{Protocol: p, Target: target, Model: model, Seed: 1, Cases: cases})
 	})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime"
 	"time"
 	"unsafe"
 
@@ -211,4 +212,31 @@ func disconnect(fd int) error {
 		return errno
 	}
 	return nil
+}
+
+// pin binds the calling goroutine to a thread, and the thread to one processor,
+// as far as there are enough another one for each worker, until undo is called. What it talks to belongs on the same one: there a reply
+// costs no waking of another processor. It gives no processor where there is
+// only one, or the kernel refuses.
+func pin(worker int) (processors []int, undo func()) {
+	runtime.LockOSThread()
+	var before, set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil || before.Count() < 2 {
+		return nil, runtime.UnlockOSThread
+	}
+	var there []int
+	for n := 0; len(there) < before.Count(); n++ {
+		if before.IsSet(n) {
+			there = append(there, n)
+		}
+	}
+	one := there[len(there)-1-worker%len(there)] // the first has the machine's interrupts
+	set.Set(one)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return nil, runtime.UnlockOSThread
+	}
+	return []int{one}, func() {
+		_ = unix.SchedSetaffinity(0, &before)
+		runtime.UnlockOSThread()
+	}
 }

@@ -1,6 +1,9 @@
 package fuzz
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // Drawn has RunSuite leave out the scenarios as they are, and play only cases that
 // are drawn.
@@ -17,4 +20,19 @@ func TurnsHistories(o *MachineOptions, numbers ...int) (all [][]Action) {
 		all = append(all, slices.Clone(history))
 	}
 	return all
+}
+
+// WrittenDown plays a history on a right server and writes it as if its end were
+// wrong. It says what is wrong all the same.
+func (o *MachineOptions) WrittenDown(ctx context.Context, history []Action) (x *Finding, wrong string, err error) {
+	f, s, err := o.probe(ctx, history)
+	if err != nil {
+		return nil, "", err
+	}
+	if f != nil {
+		wrong = f.signature + "\n" + f.evidence
+	} else {
+		f = &fault{kind: Answer, signature: "nothing"}
+	}
+	return o.finding(f, s, history), wrong, nil
 }

@@ -11,10 +11,11 @@ import (
 	"netproctor/internal/record"
 )
 
-// A generator makes histories of visits. The i-th one follows from the seed and
-// i alone.
+// A generator makes histories of visits. A worker's i-th one follows from the
+// seed, the worker and i alone.
 type generator struct {
 	seed      uint64
+	share     Share
 	templates []template
 	histories [][]Visit  // what scenarios send, connection by connection
 	covers    [][]string // the requirements that those are about
@@ -72,7 +73,7 @@ const (
 )
 
 func newGenerator(o *Options) *generator {
-	g := &generator{seed: o.Seed}
+	g := &generator{seed: o.Seed, share: o.Share}
 	g.draws = *rand.New(&g.source)
 	for name := range o.Files {
 		g.names = append(g.names, []byte(name))
@@ -147,8 +148,8 @@ func (g *generator) addHistory(s *conformance.Scenario, steps []conformance.Step
 // covered gives the requirements that the i-th history is about, if it is a
 // scenario's.
 func (g *generator) covered(i int) []string {
-	if i < len(g.covers) {
-		return g.covers[i]
+	if n := g.share.number(i); n < len(g.covers) {
+		return g.covers[n]
 	}
 	return nil
 }
@@ -156,6 +157,7 @@ func (g *generator) covered(i int) []string {
 // at gives the i-th history: first what people thought of, each once. It is good
 // until the next call.
 func (g *generator) at(i int) ([]Visit, class) {
+	i = g.share.number(i)
 	if i < len(g.histories) {
 		return g.histories[i], scripted
 	}

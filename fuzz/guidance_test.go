@@ -365,7 +365,7 @@ func TestGuidedRightPrograms(t *testing.T) {
 
 // look looks for a mistake until it is found.
 func look(t *testing.T, o *Options, limit time.Duration, most int) string {
-	processors, undo := pin()
+	processors, undo := pin(0)
 	defer undo()
 	o.processors = processors
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -385,7 +385,7 @@ func look(t *testing.T, o *Options, limit time.Duration, most int) string {
 	}
 	if len(c.findings) == 0 {
 		rate := float64(c.visits) / time.Since(c.began).Seconds()
-		t.Logf("%d histories, %d cases, %v, %d starts, missed %v", len(c.generator.histories), c.cases, c.guide, c.starts, c.guide.missed())
+		t.Logf("%d histories, %d cases, %v, %d starts, missed %v", len(c.generator.histories), c.cases, c.guide, c.starts, c.guide.all().missed())
 		return fmt.Sprintf(" | none in %d visits, %.0f/s", c.visits, rate)
 	}
 	f := c.findings[0]
@@ -403,7 +403,7 @@ func BenchmarkProbe(b *testing.B) {
 		b.Run(x.protocol+"/"+x.language.name, func(b *testing.B) {
 			o := x.language.guided(b, x.protocol, x.language.right(b, x.protocol))
 			o.Seed = 1
-			processors, undo := pin()
+			processors, undo := pin(0)
 			defer undo()
 			o.processors = processors
 			bare := o

@@ -78,7 +78,7 @@ func newGuide(o *Options, g *generator) *guide {
 	}
 	d := o.Guidance.Dictionary.Usable()
 	k := &guide{
-		o: o, with: o.Guidance, generator: g, r: rand.New(rand.NewPCG(o.Seed, 0x6775696465)), seed: maphash.MakeSeed(),
+		o: o, with: o.Guidance, generator: g, r: rand.New(rand.NewPCG(o.Seed, 0x6775696465+uint64(o.Worker))), seed: maphash.MakeSeed(),
 		words: d.Words, numbers: d.Numbers, hits: map[uint64]uint32{}, between: map[int][][]Visit{},
 	}
 	for _, n := range d.Numbers {
@@ -227,18 +227,41 @@ func (k *guide) guides(i, visits int) bool {
 	if k == nil || len(k.generator.pool) == 0 {
 		return false
 	}
-	if i < len(k.generator.histories) {
+	if k.generator.share.number(i) < len(k.generator.histories) {
 		k.scripted = visits
 	}
 	return 2*k.visits < visits-k.scripted
 }
 
+// A reached says which counters of a program were reached, ever.
+type reached struct {
+	probe *probe.Probe
+	cells []bool
+}
+
+// all is what was reached; nothing without counters.
+func (k *guide) all() reached {
+	if k == nil {
+		return reached{}
+	}
+	return reached{k.with.Probe, k.reached}
+}
+
+// with adds what another worker has reached.
+func (r reached) with(other reached) reached {
+	r.cells = slices.Clone(r.cells)
+	for cell, is := range other.cells {
+		r.cells[cell] = r.cells[cell] || is
+	}
+	return r
+}
+
 // missed are the lines that were never reached.
-func (k *guide) missed() []probe.Missed {
-	if k == nil || k.with.Probe == nil || !slices.Contains(k.reached, true) {
+func (r reached) missed() []probe.Missed {
+	if r.probe == nil || !slices.Contains(r.cells, true) {
 		return nil
 	}
-	return k.with.Probe.Missed(func(cell int) bool { return k.reached[cell] })
+	return r.probe.Missed(func(cell int) bool { return r.cells[cell] })
 }
 
 // guided plays a guided case behind the i-th one, if it is due.

@@ -57,7 +57,7 @@ const (
 	Asking     Deed = "sends the datagram" // Turns[0], to the server
 	Calling    Deed = "broadcasts"         // Turns[0], to everybody's port of datagrams
 	Visiting   Deed = "visits"             // connects, sends, half-closes, and reads to the end
-	Laying     Deed = "lays"               // a file of the name Turns[0] with Turns[1] in it
+	Laying     Deed = "lays"               // a file of the name Turns[0] with Turns[1] in it, perhaps another of Turns[2] and Turns[3], and so on
 	Looking    Deed = "looks"              // at the files
 	Restarting Deed = "interrupts the server and starts it again"
 )
@@ -73,6 +73,19 @@ type Action struct {
 	// At is the client's own address, known when it is connected.
 	At netip.AddrPort `json:"-"`
 }
+
+// Files calls lay for each file that is laid out, up to an error, which it returns.
+func (a Action) Files(lay func(name string, content []byte) error) error {
+	for i := 0; i+1 < len(a.Turns); i += 2 {
+		if err := lay(string(a.Turns[i]), a.Turns[i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turnsTold is how many turns are told to people.
+const turnsTold = 6
 
 // datagram tells whether it is done without a connection.
 func (a Action) datagram() bool { return a.Deed == Asking || a.Deed == Calling }
@@ -103,6 +116,10 @@ func (a Action) String() string {
 	for i, turn := range a.Turns {
 		if i > 0 {
 			s.WriteString(", then")
+		}
+		if i == turnsTold {
+			fmt.Fprintf(&s, " %d more", len(a.Turns)-i)
+			break
 		}
 		s.WriteString(" " + quote(turn))
 	}

@@ -3,8 +3,10 @@ package fuzz_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -29,12 +31,24 @@ type drawn struct{ t *rapid.T }
 
 func (d drawn) IntN(n int) int { return rapid.IntRange(0, n-1).Draw(d.t, "choice") }
 
-// machines are all state machines: a protocol, and the params of its dialects.
-var machines = []struct {
+// A dialect is a protocol with params.
+type dialect struct {
 	protocol string
 	params   map[string]string
 	args     []string // of the reference server, where the prescribed ones do not say it
-}{
+}
+
+// String names it as a subtest.
+func (d dialect) String() string {
+	name := d.protocol
+	for _, param := range slices.Sorted(maps.Keys(d.params)) {
+		name += " " + param + "=" + strings.ReplaceAll(d.params[param], "/", "-")
+	}
+	return name
+}
+
+// machines are all state machines.
+var machines = []dialect{
 	{"mailbox", nil, nil},
 	{"download", nil, nil},
 	{"transfer", nil, nil},
@@ -42,6 +56,7 @@ var machines = []struct {
 	{"fileshare", nil, nil},
 	{"fileshare", map[string]string{"DIALECT": "handout"}, []string{"-dialect", "handout"}},
 	{"fileshare", map[string]string{"DIALECT": "text"}, []string{"-dialect", "text"}},
+	{"fileshare", map[string]string{"SDP": "31000", "FSP": "31001", "SERVER_DIR": "a/b"}, []string{"-sdp", "31000", "-fsp", "31001", "-folder", "a/b"}},
 }
 
 // machineOn gives a state machine and a server in memory.
@@ -74,7 +89,7 @@ func referenceMain(t testing.TB, protocol string, args []string) mainFunc {
 // TestReferencesFollowTheirModels plays histories that rapid draws and makes short.
 func TestReferencesFollowTheirModels(t *testing.T) {
 	for _, m := range machines {
-		t.Run(strings.TrimSpace(m.protocol+" "+m.params["DIALECT"]), func(t *testing.T) {
+		t.Run(m.String(), func(t *testing.T) {
 			t.Parallel()
 			o := machineOn(t, m.protocol, m.params, referenceMain(t, m.protocol, m.args))
 			rapid.Check(t, func(rt *rapid.T) {

@@ -45,7 +45,7 @@ func TestWrongServersAreFoundAndShortened(t *testing.T) {
 		{"fileshare", "server-put-appends", 8, ""},
 		{"fileshare", "server-uploads-listed-privately", 6, ""},
 		{"fileshare", "server-strips-space", 4, ""},
-		{"fileshare", "server-one-client-at-a-time", 4, ""},
+		{"fileshare", "server-one-client-at-a-time", 5, ""},
 	} {
 		t.Run(tt.protocol+"/"+tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -61,15 +61,15 @@ func TestWrongServersAreFoundAndShortened(t *testing.T) {
 			require.Contains(t, history, tt.has)
 			require.Contains(t, f.Requirements[0], "server.")
 			require.Equal(t, 3, f.Verified)
-			s := foundScenario(t, tt.protocol, f)
-			require.NotEqual(t, conformance.Pass, played(t, tt.protocol, s, wrong.Main), "the scenario does not show it:\n%s", history)
-			require.Equal(t, conformance.Pass, played(t, tt.protocol, s, referenceMain(t, tt.protocol, nil)), "a right server fails the scenario:\n%s", history)
+			s := foundScenario(t, tt.protocol, nil, f)
+			require.NotEqual(t, conformance.Pass, played(t, machineOn(t, tt.protocol, nil, wrong.Main), s), "the scenario does not show it:\n%s", history)
+			require.Equal(t, conformance.Pass, played(t, machineOn(t, tt.protocol, nil, referenceMain(t, tt.protocol, nil)), s), "a right server fails the scenario:\n%s", history)
 		})
 	}
 }
 
 // foundScenario is a finding's file, as Load reads it.
-func foundScenario(t *testing.T, protocol string, f *fuzz.Finding) *conformance.Scenario {
+func foundScenario(t *testing.T, protocol string, params map[string]string, f *fuzz.Finding) *conformance.Scenario {
 	dir := t.TempDir()
 	require.NoError(t, fuzz.Write(dir, []*fuzz.Finding{f}))
 	found, err := os.ReadFile(filepath.Join(dir, f.Scenario))
@@ -77,20 +77,77 @@ func foundScenario(t *testing.T, protocol string, f *fuzz.Finding) *conformance.
 	declares, err := fs.ReadFile(scenarios.Files, protocol+"/protocol.star")
 	require.NoError(t, err)
 	p, err := conformance.Load(fstest.MapFS{protocol + "/protocol.star": {Data: declares}, protocol + "/" + f.Scenario: {Data: found}},
-		protocol, conformance.LoadOptions{Partial: true})
+		protocol, conformance.LoadOptions{Partial: true, Set: params})
 	require.NoError(t, err, "%s", found)
 	require.Len(t, p.Scenarios, 1)
 	return p.Scenarios[0]
 }
 
 // played plays a scenario on a server in memory.
-func played(t *testing.T, protocol string, s *conformance.Scenario, main mainFunc) (o conformance.Outcome) {
-	m := machineOn(t, protocol, nil, main)
+func played(t *testing.T, m fuzz.MachineOptions, s *conformance.Scenario) (o conformance.Outcome) {
 	synctest.Test(t, func(t *testing.T) {
 		tr := conformance.Play(t.Context(), s, m.Protocol.Programs[conformance.Server], m.Target, conformance.PlayOptions{})
-		o = conformance.Judge(s, tr, false).Outcome
+		v := conformance.Judge(s, tr, false)
+		if o = v.Outcome; o != conformance.Pass {
+			t.Logf("%s: wanted %s, got %s", o, v.Finding.Want, v.Finding.Got)
+		}
 	})
 	return o
+}
+
+// TestWrittenHistoriesPass writes histories of campaigns of turns as scenarios, and
+// has the reference pass them.
+func TestWrittenHistoriesPass(t *testing.T) {
+	for _, m := range machines {
+		t.Run(m.String(), func(t *testing.T) {
+			t.Parallel()
+			o := machineOn(t, m.protocol, m.params, referenceMain(t, m.protocol, m.args))
+			o.Seed = 11
+			var numbers []int
+			for i := range 60 {
+				numbers = append(numbers, 150+i) // where some are wrong
+			}
+			for i, history := range fuzz.TurnsHistories(&o, numbers...) {
+				requireWrittenPasses(t, o, m.params, numbers[i], history)
+			}
+		})
+	}
+}
+
+// TestWrittenPipelinesPass writes histories in which several commands come in one
+// write, so that their answers may come in one, too.
+func TestWrittenPipelinesPass(t *testing.T) {
+	for name, sent := range map[string]string{
+		"list, list":       "\x03\x03",
+		"list, get":        "\x03\x01\x01b",
+		"get, list":        "\x01\x01b\x03",
+		"list, bye":        "\x03\x04",
+		"list, get, list":  "\x03\x01\x01b\x03",
+		"put, list, bye":   "\x02\x01b\x00\x00\x00\x00\x00\x00\x00\x01x\x03\x04",
+		"list, get nobody": "\x03\x01\x01?",
+		"list, unknown":    "\x03\x09",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := machineOn(t, "fileshare", nil, referenceMain(t, "fileshare", nil))
+			requireWrittenPasses(t, o, nil, 0, []fuzz.Action{{Deed: fuzz.Connecting}, {Deed: fuzz.Sending, Turns: [][]byte{[]byte(sent)}}})
+		})
+	}
+}
+
+// requireWrittenPasses wants a right server to pass a history, and the scenario that is
+// made of it.
+func requireWrittenPasses(t *testing.T, o fuzz.MachineOptions, params map[string]string, number int, history []fuzz.Action) {
+	t.Helper()
+	var x *fuzz.Finding
+	var wrong string
+	var err error
+	synctest.Test(t, func(t *testing.T) { x, wrong, err = o.WrittenDown(t.Context(), history) })
+	require.NoError(t, err)
+	require.Empty(t, wrong, "case %d: %s", number, tellHistory(history))
+	x.ID, x.Requirements = "written", []string{o.Protocol.Requirements[0].ID}
+	s := foundScenario(t, o.Protocol.Name, params, x)
+	require.Equal(t, conformance.Pass, played(t, o, s), "case %d:%s\n%s", number, tellHistory(history), conformance.Format("", s))
 }
 
 // TestMachineTellsAtOnce hands a finding over when it is verified, and ends when

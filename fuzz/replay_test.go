@@ -56,7 +56,7 @@ func TestReplay(t *testing.T) {
 	require.Len(t, findings, len(c.Findings))
 	p, err := conformance.Load(scenarios.Files, "mailbox", conformance.LoadOptions{})
 	require.NoError(t, err)
-	model, _, _ := protocols.Model("mailbox")
+	model, _, _ := protocols.Model("mailbox", nil)
 	for name, s := range map[string]struct {
 		main  func(context.Context, reference.Env) int
 		fixed bool

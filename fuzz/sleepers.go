@@ -61,6 +61,9 @@ func (s *sleepers) begin(ctx context.Context) {
 
 // end waits until each server has been visited once, and verified what it showed.
 func (s *sleepers) end() {
+	if s == nil {
+		return
+	}
 	s.ending.Store(true)
 	s.all.Wait()
 	s.stop()

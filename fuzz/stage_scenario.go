@@ -16,8 +16,9 @@ import (
 // finding makes one of a fault, with the history as a scenario.
 func (o *MachineOptions) finding(f *fault, s *stage, history []Action) *Finding {
 	x := &Finding{History: history, Kind: f.kind, Signature: f.signature, Evidence: f.evidence, Requirements: []string{}}
-	last := s.played[len(s.played)-1]
-	x.demand(o.Protocol, last.what())
+	if n := len(s.played); n > 0 { // else it ends by itself
+		x.demand(o.Protocol, s.played[n-1].what())
+	}
 	switch f.kind {
 	case Exception:
 		x.demand(o.Protocol, "server.no-traceback")
@@ -103,6 +104,7 @@ func (o *MachineOptions) steps(s *stage, f *fault) []conformance.Step {
 	case f.kind == Answer && len(w.conns)+len(w.sockets) > 0:
 		w.quiet()
 	}
+	w.free()
 	w.add(&conformance.ExpectRunning{Run: w.run})
 	return w.steps
 }
@@ -168,6 +170,9 @@ func (w *writer) write(p *played) {
 		r = &p.allowed[0]
 	}
 	if r == nil {
+		for _, other := range p.allowed {
+			w.loosen(slices.Sorted(maps.Keys(other.Tells))...)
+		}
 		return
 	}
 	for _, n := range slices.Sorted(maps.Keys(r.Tells)) {
@@ -234,13 +239,17 @@ func (w *writer) act(p *played) {
 		w.add(&conformance.Close{Conn: conn, How: conformance.HalfClosed})
 	case Leaving:
 		w.add(&conformance.Close{Conn: conn, How: conformance.Closed})
-		delete(w.conns, p.Client)
+		w.forget(p.Client)
 	case Resetting:
 		w.add(&conformance.Close{Conn: conn, How: conformance.Reset})
-		delete(w.conns, p.Client)
+		w.forget(p.Client)
 	case Laying:
-		w.add(&conformance.LayFile{Path: conformance.Lit(p.Turns[0]), Content: conformance.Lit(p.Turns[1])})
+		_ = p.Files(func(name string, content []byte) error {
+			w.add(&conformance.LayFile{Path: conformance.Lit(name), Content: conformance.Lit(content)})
+			return nil
+		})
 	case Restarting:
+		w.free()
 		w.add(&conformance.Signal{Run: w.run, Name: "SIGINT"})
 		w.add(&conformance.ExpectExit{Run: w.run})
 		w.run += "-again"
@@ -260,11 +269,12 @@ func (w *writer) expect(n int, r Reply, names map[int]string) {
 		return
 	}
 	switch {
+	case conn == "": // nothing is said of it, or it has gone
+		return
 	case r.Steps != nil:
 		w.steps = append(w.steps, r.Steps(conn)...)
 	case r.Fits != nil || r.Open:
-		delete(w.conns, n) // nothing more can be said of it
-		w.loose[n] = conn
+		w.loosen(n)
 		return
 	case len(r.Want) > 0:
 		w.add(&conformance.Expect{Conn: conn, What: addressed(r.Want, names, w.named), Blank: w.o.Machine.Blank})
@@ -272,6 +282,31 @@ func (w *writer) expect(n int, r Reply, names map[int]string) {
 	if r.End == Closes {
 		w.add(&conformance.ExpectClose{Conn: conn})
 		delete(w.conns, n)
+	}
+}
+
+// loosen says of some clients that nothing more can be said of them.
+func (w *writer) loosen(clients ...int) {
+	for _, n := range clients {
+		if conn := w.conns[n]; conn != "" {
+			delete(w.conns, n)
+			w.loose[n] = conn
+		}
+	}
+}
+
+// forget is a client that has gone.
+func (w *writer) forget(n int) {
+	delete(w.conns, n)
+	delete(w.loose, n)
+}
+
+// free closes the connections of which nothing is said: else what came on them
+// would have to be expected.
+func (w *writer) free() {
+	for _, n := range slices.Sorted(maps.Keys(w.loose)) {
+		w.add(&conformance.Close{Conn: w.loose[n], How: conformance.Closed})
+		w.forget(n)
 	}
 }
 

@@ -17,7 +17,9 @@ type MachineOptions struct {
 	Target   conformance.Target
 	Machine  *Machine
 	Seed     uint64
-	// Cases is how many histories are played; 0 leaves it to For alone.
+	// Share is which of the histories RunTurns plays.
+	Share
+	// Cases is how many histories all workers play; 0 leaves it to For alone.
 	Cases int
 	For   time.Duration
 	// Cold starts each program by its command, and none by a warm interpreter.

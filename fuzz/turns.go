@@ -12,8 +12,8 @@ import (
 )
 
 // RunTurns plays histories of a state machine on one server that stays up: its
-// moves, and moves that somebody does wrong. The i-th one follows from the seed
-// and i. The server, and the thread that plays, have a processor to themselves;
+// moves, and moves that somebody does wrong. A worker's i-th one follows from the
+// seed, the worker and i. The server, and the thread that plays, have a processor to themselves;
 // what one client is told is waited for, and where nobody is told anything the
 // kernel tells when the server rests. That makes it some hundred times as fast as
 // RunMachine, by which each fault is shown again, on servers of its own, before it
@@ -26,8 +26,9 @@ func RunTurns(ctx context.Context, o MachineOptions) (*Campaign, error) {
 	}
 	o.shorten = turnsShorten
 	c := newTurns(&o)
-	processors, undo := pin()
+	processors, undo := pin(o.Worker)
 	defer undo()
+	defer o.alone(processors)()
 	defer exactly()()
 	c.start.processors = processors
 	if !o.Cold {
@@ -119,7 +120,7 @@ func (c *turns) drop() {
 }
 
 func (c *turns) run(ctx context.Context) error {
-	for i := 0; goesOn(ctx, i, c.o.Cases, c.began, c.o.For); i++ {
+	for i := 0; goesOn(ctx, i, c.o.of(c.o.Cases), c.began, c.o.For); i++ {
 		if err := c.look(ctx, i); err != nil {
 			return err
 		}

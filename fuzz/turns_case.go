@@ -10,11 +10,12 @@ import (
 	"netproctor/internal/record"
 )
 
-// turnCases makes the histories of a campaign of turns. The i-th one follows
-// from the seed and i alone: some moves, or moves that somebody does wrong, and
+// turnCases makes the histories of a campaign of turns. A worker's i-th one follows
+// from the seed, the worker and i alone: some moves, or moves that somebody does wrong, and
 // at the end all clients leave.
 type turnCases struct {
 	seed    uint64
+	share   Share
 	machine *Machine
 	layouts []*record.Layout
 	moves   [][]Action // drawn when they are first needed
@@ -38,7 +39,7 @@ const movesKept = 4096
 const movesAtOnce = 3
 
 func newTurnCases(o *MachineOptions) *turnCases {
-	g := &turnCases{seed: o.Seed, machine: o.Machine, moves: make([][]Action, movesKept)}
+	g := &turnCases{seed: o.Seed, share: o.Share, machine: o.Machine, moves: make([][]Action, movesKept)}
 	g.draws = *rand.New(&g.source)
 	for _, s := range o.Protocol.Scenarios {
 		if s.Role() != conformance.Server {
@@ -83,7 +84,7 @@ func (g *turnCases) move(k int) []Action {
 // at gives the i-th history, and whether something in it is wrong. It is good
 // until the next call.
 func (g *turnCases) at(i int) (history []Action, wrong bool) {
-	g.source.Seed(g.seed, uint64(i))
+	g.source.Seed(g.seed, uint64(g.share.number(i)))
 	r := &g.draws
 	g.buf = g.buf[:0]
 	for range 1 + r.IntN(movesAtOnce) {

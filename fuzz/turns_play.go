@@ -186,7 +186,7 @@ func (c *player) act(call *call, s *speaker, a *Action) (why string) {
 		}
 		c.w.send(s, a.Turns[0], to)
 	case Laying:
-		if err := c.lay(string(a.Turns[0]), a.Turns[1]); err != nil {
+		if err := a.Files(c.lay); err != nil {
 			return "no file: " + err.Error()
 		}
 	}

@@ -15,7 +15,7 @@ import (
 func TurnsSideBySide(b *testing.B, o MachineOptions) {
 	const slice = 100
 	ctx := b.Context()
-	processors, undo := pin()
+	processors, undo := pin(0)
 	defer undo()
 	defer exactly()()
 	c := newTurns(&o)

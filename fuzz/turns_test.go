@@ -153,7 +153,7 @@ func TestTurnsOfHistoriesAreRight(t *testing.T) {
 		if m.protocol == "mailbox" || m.protocol == "download" || m.params["DIALECT"] == "text" {
 			continue
 		}
-		t.Run(strings.TrimSpace(m.protocol+" "+m.params["DIALECT"]), func(t *testing.T) {
+		t.Run(m.String(), func(t *testing.T) {
 			t.Parallel()
 			o := machineOn(t, m.protocol, m.params, referenceMain(t, m.protocol, m.args))
 			o.Seed = 7

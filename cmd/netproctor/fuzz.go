@@ -26,6 +26,7 @@ type fuzzVerb struct {
 	Dir        string        `help:"The submission: copied afresh for every start, and the program's working directory." placeholder:"DIR"`
 	For        time.Duration `help:"How long." default:"60s"`
 	Cases      int           `help:"Play exactly so many cases, however long it takes." placeholder:"N"`
+	Workers    int           `help:"How many programs of it are fuzzed side by side, each on a processor of its own if there are enough." default:"1"`
 	Seed       uint64        `help:"Seed of the cases (0: a random one, which is printed)." default:"0"`
 	Model      bool          `help:"Play only a state machine on it: histories of clients that depend on each other."`
 	First      bool          `help:"Stop at the first finding."`
@@ -43,8 +44,8 @@ func (v *fuzzVerb) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if v.Cases < 0 || v.For <= 0 {
-		return usage("--cases wants 0 or more, --for more than 0, got %d and %s", v.Cases, v.For)
+	if v.Cases < 0 || v.For <= 0 || v.Workers <= 0 {
+		return usage("--cases wants 0 or more, --for and --workers more than 0, got %d, %s and %d", v.Cases, v.For, v.Workers)
 	}
 	role := conformance.Server
 	if v.Client != "" {
@@ -216,7 +217,7 @@ func tellFindings(w io.Writer, c *fuzz.Campaign) {
 	if c.Blind {
 		fmt.Fprintln(w, "this run was blind: the program gave no right answer, so that what was not found means nothing")
 	}
-	tellMissed(w, c.Missed)
+	tellMissed(w, c.Missed())
 	if c.Stopped != "" {
 		fmt.Fprintf(w, "stopped: %s\n", c.Stopped)
 	}

@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
+	"iter"
 
 	"netproctor/conformance"
 	"netproctor/fuzz"
@@ -24,68 +25,121 @@ func (v *fuzzVerb) parts(a *app, p *conformance.Protocol, g conformance.Graded) 
 	if g.Role != conformance.Server {
 		return []fuzz.Part{suitePart(g.Role, o)}, done, nil
 	}
+	params, err := v.params(p)
+	if err != nil {
+		return nil, nil, err
+	}
 	visits := o
-	if visits.Model, visits.Files, visits.Gap = protocols.Model(v.Protocol); visits.Model != nil {
+	if visits.Model, visits.Files, visits.Gap = protocols.Model(v.Protocol, params); visits.Model != nil {
 		if done, err = v.guide(a, &visits); err != nil {
 			return nil, nil, err
 		}
 		o.Target, o.Beside = visits.Target, true
-		return []fuzz.Part{visitsPart(visits), suitePart(g.Role, o)}, done, nil
+		for share := range v.shares() {
+			visits.Share = share
+			list = append(list, visitsPart(visits))
+		}
+		return append(list, suitePart(g.Role, o)), done, nil
 	}
-	if turns, err := v.machineOptions(p, g); err == nil && !open(p) {
+	if turns, err := v.machineOptions(p, g); err == nil {
 		turns.Cold, o.Beside = v.Cold, true
-		return []fuzz.Part{turnsPart(turns), suitePart(g.Role, o)}, done, nil
+		for share := range v.shares() {
+			turns.Share = share
+			list = append(list, turnsPart(turns))
+		}
+		return append(list, suitePart(g.Role, o)), done, nil
 	}
 	return []fuzz.Part{suitePart(g.Role, o)}, done, nil
 }
 
-// open tells whether the protocol leaves something to teams, so that no model can
-// say what is right.
-func open(p *conformance.Protocol) bool {
-	return slices.ContainsFunc(p.Params, func(q conformance.Param) bool { return q.Value == "" })
+// params gives the params that make the protocol another one than the one that is
+// built in: the dialect, and what differs from its defaults. A model or a state
+// machine is right for some of them only.
+func (v *fuzzVerb) params(p *conformance.Protocol) (map[string]string, error) {
+	const dialect = "DIALECT"
+	params := map[string]string{}
+	for _, q := range p.Params {
+		params[q.Name] = q.Value
+	}
+	var own source
+	if chosen, has := params[dialect]; has {
+		own.Set = map[string]string{dialect: chosen}
+	}
+	builtIn, err := own.load(v.Protocol)
+	if errors.Is(err, conformance.ErrNoProtocol) {
+		return params, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, q := range builtIn.Params {
+		if q.Name != dialect && params[q.Name] == q.Value {
+			delete(params, q.Name)
+		}
+	}
+	return params, nil
+}
+
+// shares gives what each worker plays. There are not more of them than cases.
+func (v *fuzzVerb) shares() iter.Seq[fuzz.Share] {
+	workers := v.Workers
+	if v.Cases > 0 {
+		workers = min(workers, v.Cases)
+	}
+	return func(yield func(fuzz.Share) bool) {
+		for n := range workers {
+			if !yield(fuzz.Share{Worker: n, Workers: workers}) {
+				return
+			}
+		}
+	}
 }
 
 // visitsPart is the campaign of visits to a server that runs on.
 func visitsPart(o fuzz.Options) fuzz.Part {
-	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+	return fuzz.Part{Leads: true, Run: func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
 		o.Found, o.Progress = found, progress
 		return fuzz.Run(ctx, o)
-	}
+	}}
 }
 
 // turnsPart is the campaign of a state machine on one server that stays up.
 func turnsPart(o fuzz.MachineOptions) fuzz.Part {
-	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+	return fuzz.Part{Leads: true, Run: func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
 		o.Found, o.Progress = found, progress
 		return fuzz.RunTurns(ctx, o)
-	}
+	}}
 }
 
 // suitePart is the campaign of the scenarios.
 func suitePart(role string, o fuzz.Options) fuzz.Part {
-	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+	return fuzz.Part{Run: func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
 		o.Found, o.Progress = found, progress
 		return fuzz.RunSuite(ctx, role, o)
-	}
+	}}
 }
 
 // machine is the campaign of the protocol's state machine on servers of its own.
 func (v *fuzzVerb) machine(p *conformance.Protocol, g conformance.Graded) (fuzz.Part, error) {
 	o, err := v.machineOptions(p, g)
 	if err != nil {
-		return nil, err
+		return fuzz.Part{}, err
 	}
-	return func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
+	return fuzz.Part{Leads: true, Run: func(ctx context.Context, found func(*fuzz.Finding) error, progress func(fuzz.Progress)) (*fuzz.Campaign, error) {
 		o.Found, o.Progress = found, progress
 		return fuzz.RunMachine(ctx, o)
-	}, nil
+	}}, nil
 }
 
 func (v *fuzzVerb) machineOptions(p *conformance.Protocol, g conformance.Graded) (fuzz.MachineOptions, error) {
 	if g.Role != conformance.Server {
 		return fuzz.MachineOptions{}, usage("--model wanted a server, got a %s", g.Role)
 	}
-	m, err := protocols.Machine(v.Protocol, v.Set)
+	params, err := v.params(p)
+	if err != nil {
+		return fuzz.MachineOptions{}, err
+	}
+	m, err := protocols.Machine(v.Protocol, params)
 	if err != nil {
 		return fuzz.MachineOptions{}, usage("--model: %w", err)
 	}

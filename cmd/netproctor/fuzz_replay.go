@@ -34,7 +34,11 @@ func (v *fuzzVerb) replay(a *app, p *conformance.Protocol, g conformance.Graded)
 // histories of its state machine.
 func (v *fuzzVerb) replayServer(a *app, p *conformance.Protocol, g conformance.Graded, o fuzz.Options, findings []*fuzz.Finding, list []fuzz.Replayed) ([]fuzz.Replayed, error) {
 	if slices.ContainsFunc(findings, func(x *fuzz.Finding) bool { return x.Played == nil && len(x.History) == 0 }) {
-		o.Model, o.Files, o.Gap = protocols.Model(v.Protocol)
+		params, err := v.params(p)
+		if err != nil {
+			return list, err
+		}
+		o.Model, o.Files, o.Gap = protocols.Model(v.Protocol, params)
 		more, err := fuzz.Replay(a.ctx, o, findings)
 		if list = append(list, more...); err != nil {
 			return list, err

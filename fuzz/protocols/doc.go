@@ -10,38 +10,39 @@ package protocols
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"netproctor/fuzz"
-	"netproctor/reference/fileshare"
 )
 
 // Machine gives the state machine of a protocol. The params are those of its
-// scenarios, such as DIALECT.
+// scenarios, such as DIALECT, that have other values than by themselves. It is an
+// error if the machine would not be right with them.
 func Machine(protocol string, params map[string]string) (*fuzz.Machine, error) {
-	switch protocol {
-	case "mailbox":
-		return Mailbox(), nil
-	case "download":
-		return Download(), nil
-	case "transfer":
-		return Transfer(), nil
-	case "chat":
-		return Chat(), nil
-	case "fileshare":
-		name := params["DIALECT"]
-		if name == "" {
-			name = fileshare.Sized.Name
-		}
-		d, err := fileshare.DialectByName(name)
+	if protocol == "fileshare" {
+		s, err := sharingOf(params)
 		if err != nil {
 			return nil, err
 		}
-		for param := range params {
-			if param != "DIALECT" {
-				return nil, fmt.Errorf("the state machine wanted a dialect as it stands, got %s", param)
-			}
-		}
-		return Fileshare(d), nil
+		return s.machine(), nil
 	}
-	return nil, fmt.Errorf("wanted a protocol with a state machine, got %q", protocol)
+	make, known := map[string]func() *fuzz.Machine{"mailbox": Mailbox, "download": Download, "transfer": Transfer, "chat": Chat}[protocol]
+	if !known {
+		return nil, fmt.Errorf("wanted a protocol with a state machine, got %q", protocol)
+	}
+	return make(), onlyParams(params, programParams...)
+}
+
+// programParams say nothing of what a server does once it runs.
+var programParams = []string{"PORT_MIN", "PORT_MAX", "LARGE_MIB"}
+
+// onlyParams wants none but some params.
+func onlyParams(params map[string]string, some ...string) error {
+	for _, param := range slices.Sorted(maps.Keys(params)) {
+		if !slices.Contains(some, param) {
+			return fmt.Errorf("the state machine wanted the protocol as it stands, got %s", param)
+		}
+	}
+	return nil
 }

@@ -2,8 +2,12 @@ package protocols
 
 import (
 	"bytes"
+	"cmp"
+	"fmt"
 	"maps"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,8 +16,18 @@ import (
 	"netproctor/reference/fileshare"
 )
 
-// fileshareFolder is what a server shares, within its working directory.
-const fileshareFolder = "server/"
+// A sharing is what the state machine of a file sharing server has to be told.
+type sharing struct {
+	dialect fileshare.Dialect
+	folder  string // that the server shares, within its working directory
+	port    int    // where it hears those who look for it
+}
+
+// The folder and the port that the lab names.
+const (
+	sharedFolder  = "server"
+	discoveryPort = 30000
+)
 
 // fileshareFiles are those that a server begins with.
 var fileshareFiles = map[string]string{"hello.txt": "hello\r\n", "b": "bb"}
@@ -21,21 +35,7 @@ var fileshareFiles = map[string]string{"hello.txt": "hello\r\n", "b": "bb"}
 // Fileshare gives the state machine of a file sharing server: several clients at
 // once, each in the middle of a conversation, on files that all of them change.
 func Fileshare(d fileshare.Dialect) *fuzz.Machine {
-	m := &fuzz.Machine{Files: map[string][]byte{}}
-	for name, data := range fileshareFiles {
-		m.Files[fileshareFolder+name] = []byte(data)
-	}
-	m.Start = fileshareState{dialect: d, model: fileshare.NewModel(d, fileshareFiles)}
-	m.Draw = func(r fuzz.Source) []fuzz.Action { return drawFileshare(r, d) }
-	m.Datagrams = discoveryPort
-	if d != fileshare.Sized {
-		m.Turns = true
-		m.Pause = 10 * time.Millisecond
-	}
-	if d == fileshare.Text {
-		m.Pause = fileshare.TurnPause
-	}
-	return m
+	return sharing{d, sharedFolder, discoveryPort}.machine()
 }
 
 // Discovery gives the state machine of what a file sharing server does with
@@ -46,14 +46,50 @@ func Discovery() *fuzz.Machine {
 	return m
 }
 
-// discoveryPort is where servers hear those who look for them.
-const discoveryPort = 30000
+// sharingOf reads params. Those that change the framing beyond a dialect it does
+// not take.
+func sharingOf(params map[string]string) (s sharing, err error) {
+	name := cmp.Or(params["DIALECT"], fileshare.Sized.Name)
+	if s.dialect, err = fileshare.DialectByName(name); err != nil {
+		return s, err
+	}
+	if prefix, set := params["STORED_PREFIX"]; set {
+		s.dialect.StoredPrefix = prefix
+	}
+	s.folder = cmp.Or(params["SERVER_DIR"], sharedFolder)
+	s.port, err = strconv.Atoi(cmp.Or(params["SDP"], strconv.Itoa(discoveryPort)))
+	if err != nil {
+		return s, fmt.Errorf("SDP wanted a port: %w", err)
+	}
+	return s, onlyParams(params, "DIALECT", "STORED_PREFIX", "SERVER_DIR", "SDP", "FSP", "CLIENT_DIR", "CONNECT")
+}
+
+func (s sharing) machine() *fuzz.Machine {
+	m := &fuzz.Machine{Files: map[string][]byte{}}
+	for name, data := range fileshareFiles {
+		m.Files[s.path(name)] = []byte(data)
+	}
+	m.Start = fileshareState{sharing: s, model: fileshare.NewModel(s.dialect, fileshareFiles)}
+	m.Draw = s.draw
+	m.Datagrams = s.port
+	if s.dialect.Name != fileshare.Sized.Name {
+		m.Turns = true
+		m.Pause = 10 * time.Millisecond
+	}
+	if s.dialect.Name == fileshare.Text.Name {
+		m.Pause = fileshare.TurnPause
+	}
+	return m
+}
+
+// path is a shared file's, within the server's working directory.
+func (s sharing) path(name string) string { return path.Join(s.folder, name) }
 
 // A fileshareState is the reference's model and all conversations that go on.
 type fileshareState struct {
-	dialect fileshare.Dialect
-	model   fileshare.Model
-	talks   map[int]talk
+	sharing
+	model fileshare.Model
+	talks map[int]talk
 	// tainted says that an upload was broken off: what is left of it, and under
 	// which names, the source asks for with a should.
 	tainted bool
@@ -63,15 +99,6 @@ type fileshareState struct {
 	strange  string // what was sent that no source says anything of
 }
 
-// A talk is one client's conversation.
-type talk struct {
-	turns [][]byte // of the command that has not come to its end
-	said  int      // pieces of the answer to them that were said already
-	over  bool     // the connection is closed, or nothing more is known of it
-	ended bool     // the client has half-closed
-	loose []byte   // the end of what was sent since nothing more is known
-}
-
 // Can implements fuzz.State.
 func (s fileshareState) Can(a fuzz.Action) bool {
 	t, there := s.talks[a.Client]
@@ -79,7 +106,7 @@ func (s fileshareState) Can(a fuzz.Action) bool {
 	case fuzz.Connecting:
 		return !there
 	case fuzz.Sending:
-		return there && !t.ended && len(a.Turns) > 0 && !s.amid(a.Client)
+		return there && !t.ended && len(a.Turns) > 0 && (!s.amid(a.Client) || s.apart(a))
 	case fuzz.Ending:
 		return there && !t.ended
 	case fuzz.Asking, fuzz.Calling:
@@ -92,17 +119,6 @@ func (s fileshareState) Can(a fuzz.Action) bool {
 	return false
 }
 
-// amid tells whether another client is in the middle of a command: its file may
-// be there in part.
-func (s fileshareState) amid(client int) bool {
-	for n, t := range s.talks {
-		if n != client && len(t.turns) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // Apply implements fuzz.State.
 func (s fileshareState) Apply(a fuzz.Action) []fuzz.Reaction {
 	switch a.Deed {
@@ -110,7 +126,10 @@ func (s fileshareState) Apply(a fuzz.Action) []fuzz.Reaction {
 		return []fuzz.Reaction{{Next: s.with(a.Client, talk{}), Demands: "server.concurrent"}}
 	case fuzz.Laying:
 		files := s.model.Files()
-		files[strings.TrimPrefix(string(a.Turns[0]), fileshareFolder)] = string(a.Turns[1])
+		_ = a.Files(func(name string, content []byte) error {
+			files[path.Base(name)] = string(content)
+			return nil
+		})
 		s.model = fileshare.NewModel(s.dialect, files)
 		return []fuzz.Reaction{{Next: s}}
 	case fuzz.Leaving, fuzz.Resetting:
@@ -225,7 +244,7 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 		for _, p := range pieces {
 			reply.Want = append(reply.Want, p.Bytes...)
 		}
-		if name := s.about(t.turns); s.unsure(name) || reply.Open || s.tainted && s.dialect == fileshare.Text && anyOrder(pieces) {
+		if name := s.about(t.turns); s.unsure(name) || reply.Open || s.tainted && s.dialect.Name == fileshare.Text.Name && anyOrder(pieces) {
 			// nothing can be said of what follows
 			reply = fuzz.Reply{Open: true}
 			o.Rest = fileshare.Closed
@@ -248,69 +267,11 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 		if o.Rest != fileshare.Amid {
 			next.model = o.Next
 		}
-		all = append(all, fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: reply}, Next: next.with(a.Client, then), Demands: s.demand(t.turns)})
+		demands := s.demand(t.turns)
+		if s.amid(a.Client) {
+			demands = "server.concurrent"
+		}
+		all = append(all, fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: reply}, Next: next.with(a.Client, then), Demands: demands})
 	}
 	return all
-}
-
-// inTurn tells whether the last turn is what a client may send at once: where
-// lengths do not tell, a whole command, or a whole file.
-func (s fileshareState) inTurn(turns [][]byte) bool {
-	if s.dialect == fileshare.Sized {
-		return true
-	}
-	c, err := fileshare.ParseCommand(turns[0], s.dialect)
-	if err != nil || len(turns) == 1 {
-		return err == nil
-	}
-	_, err = fileshare.ParseFile(turns[1], s.dialect)
-	return err == nil && c.Kind == fileshare.Put && len(turns) == 2
-}
-
-// command is the first command in some turns.
-func (s fileshareState) command(turns [][]byte) *fileshare.Command {
-	if len(turns) == 0 {
-		return nil
-	}
-	sent := turns[0]
-	if s.dialect == fileshare.Sized { // it may come in pieces
-		sent = bytes.Join(turns, nil)
-	}
-	c, err := fileshare.ReadCommand(bytes.NewReader(sent), s.dialect)
-	if err != nil {
-		return nil
-	}
-	return c
-}
-
-// about is the name of the file that some turns ask for.
-func (s fileshareState) about(turns [][]byte) string {
-	if c := s.command(turns); c != nil && c.Kind == fileshare.Get {
-		return c.Name
-	}
-	return ""
-}
-
-func (s fileshareState) isBye(turns [][]byte) bool {
-	c := s.command(turns)
-	return c != nil && c.Kind == fileshare.Bye
-}
-
-// demand names the requirement that some turns are about.
-func (s fileshareState) demand(turns [][]byte) string {
-	c := s.command(turns)
-	switch {
-	case c == nil:
-		return "server.bad-command"
-	case c.Kind == fileshare.Get:
-		if _, there := s.model.Files()[c.Name]; !there {
-			return "server.get-missing"
-		}
-		return "server.get"
-	case c.Kind == fileshare.Put:
-		return "server.put"
-	case c.Kind == fileshare.Bye:
-		return "server.after-close"
-	}
-	return "server.list"
 }

@@ -43,7 +43,7 @@ func (s fileshareState) fits(pieces []fileshare.Piece, got []byte) (int, fuzz.Fi
 // listed holds what came against one listing.
 func (s fileshareState) listed(p fileshare.Piece, got []byte) (int, fuzz.Fit) {
 	want, size, separator := p.Bytes, len(p.Bytes), " "
-	if s.dialect != fileshare.Text {
+	if s.dialect.Name != fileshare.Text.Name {
 		separator = "\n"
 		want = p.Bytes[8:]
 		if len(got) < 8 {
@@ -63,7 +63,7 @@ func (s fileshareState) listed(p fileshare.Piece, got []byte) (int, fuzz.Fit) {
 	if missing || !s.tainted && len(names) != len(wanted) {
 		return 0, fuzz.Not
 	}
-	if s.dialect != fileshare.Text {
+	if s.dialect.Name != fileshare.Text.Name {
 		size += 8
 	}
 	return size, fuzz.Whole
@@ -79,8 +79,9 @@ func (s fileshareState) steps(conn string, pieces []fileshare.Piece) (steps []co
 		}
 		list := &conformance.ExpectItems{Conn: conn, Separator: conformance.Lit(" ")}
 		names := p.Bytes
-		if s.dialect != fileshare.Text {
+		if s.dialect.Name != fileshare.Text.Name {
 			list.Size, list.Separator, names = 8, conformance.Lit("\n"), p.Bytes[8:]
+			list.More = i < len(pieces)-1
 		}
 		there := namesIn(names, string(list.Separator.(conformance.Lit)))
 		for _, name := range there {
@@ -102,5 +103,5 @@ func namesIn(b []byte, separator string) []string {
 	return slices.DeleteFunc(strings.Split(string(b), separator), func(name string) bool { return name == "" })
 }
 
-// fileshareNames are names of files that any dialect can list.
-var fileshareNames = []string{"hello.txt", "b", "new.bin", "HELLO.TXT", "é", strings.Repeat("n", 120)}
+// fileshareNames are names of files; not every dialect can list one with a space.
+var fileshareNames = []string{"hello.txt", "b", "new.bin", "HELLO.TXT", "é", "hello", "two words", strings.Repeat("n", 120)}

@@ -10,8 +10,11 @@ import (
 
 // Model gives the model of a protocol's server for a campaign of visits, the files
 // that the server begins with, and its rule for gaps. Nil: there is none, so that
-// only what needs no model is judged.
-func Model(protocol string) (model fuzz.Model, files map[string][]byte, gap time.Duration) {
+// only what needs no model is judged. The params are those of Machine.
+func Model(protocol string, params map[string]string) (model fuzz.Model, files map[string][]byte, gap time.Duration) {
+	if onlyParams(params, programParams...) != nil {
+		return nil, nil, 0
+	}
 	switch protocol {
 	case "mailbox":
 		return mailboxModel{}, nil, mailbox.GapLimit

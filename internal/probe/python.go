@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -18,61 +19,114 @@ import (
 //go:embed instrument.py
 var instrument string
 
+//go:embed monitor.py
+var monitor string
+
 // instrumentLimit is how long it may take to compile a submission.
 const instrumentLimit = 20 * time.Second
 
 // python puts counters into a Python program, for a command such as "python3 -u
 // server.py". Its first word is the interpreter itself, of which only CPython
-// from 3.8 on will do.
+// from 3.8 on will do. What cannot be compiled with counters, such as a module or
+// a script by another name than *.py, is watched while it runs, by CPython from
+// 3.12 on.
 func python(ctx context.Context, command []string, folder string) (*Probe, error) {
-	flags, script, arguments, err := pythonWords(command)
+	w, err := pythonWords(command)
 	if err != nil {
 		return nil, err
 	}
-	if folder, err = folderOf(script, folder); err != nil {
+	if w.module && folder == "" {
+		return nil, fmt.Errorf("%w: wanted a submission, got module %q", ErrNot, w.name)
+	}
+	if !w.module {
+		folder, err = folderOf(w.name, folder)
+	} else {
+		folder, err = filepath.Abs(folder)
+	}
+	if err != nil {
 		return nil, err
 	}
-	return filled(func(p *Probe) error {
-		p.Command = slices.Concat(command[:1], flags, []string{filepath.Join(p.folder, "main.pyc")}, arguments)
-		return p.instrument(ctx, command[0], flags, folder, script)
+	compiled := fmt.Errorf("%w: module %q", ErrNot, w.name)
+	if !w.module {
+		var p *Probe
+		p, compiled = filled(func(p *Probe) error {
+			p.Command = w.instead(filepath.Join(p.folder, "main.pyc"))
+			return p.instrument(ctx, w, instrument, folder, w.name, p.folder)
+		})
+		if compiled == nil {
+			return p, nil
+		}
+	}
+	p, err := filled(func(p *Probe) error {
+		if err := os.WriteFile(filepath.Join(p.folder, "instrument.py"), []byte(instrument), 0o600); err != nil {
+			return err
+		}
+		kind := "file"
+		if w.module {
+			kind = "module"
+		}
+		p.Command = w.instead(filepath.Join(p.folder, "main.py"))
+		return p.instrument(ctx, w, monitor, folder, kind, w.name, p.folder)
 	})
+	if err != nil {
+		return nil, fmt.Errorf("%w; and %w", compiled, err)
+	}
+	return p, nil
 }
 
 // pythonName is what a Python interpreter is called.
 var pythonName = regexp.MustCompile(`^python(\d+(\.\d+)?)?$`)
 
-// pythonWords takes a command apart: what stands before the script, the script,
-// and what follows it.
-func pythonWords(command []string) (flags []string, script string, arguments []string, err error) {
+// words are a command that starts Python.
+type words struct {
+	interpreter string
+	flags       []string
+	name        string // of the script, or of the module
+	module      bool
+	arguments   []string
+}
+
+// instead gives the command with another script.
+func (w *words) instead(script string) []string {
+	return slices.Concat([]string{w.interpreter}, w.flags, []string{script}, w.arguments)
+}
+
+// pythonWords takes a command apart.
+func pythonWords(command []string) (*words, error) {
 	if len(command) == 0 || !pythonName.MatchString(filepath.Base(command[0])) {
-		return nil, "", nil, fmt.Errorf("%w: wanted a command that starts Python, got %q", ErrNot, strings.Join(command, " "))
+		return nil, fmt.Errorf("%w: wanted a command that starts Python, got %q", ErrNot, strings.Join(command, " "))
 	}
 	for i := 1; i < len(command); i++ {
+		w := &words{interpreter: command[0], flags: command[1:i]}
 		switch word := command[i]; {
 		case word == "-W" || word == "-X" || word == "--check-hash-based-pycs":
 			i++
+		case word == "-m" && i+1 < len(command):
+			w.name, w.module, w.arguments = command[i+1], true, command[i+2:]
+			return w, nil
 		case word == "-" || strings.HasPrefix(word, "-m") || strings.HasPrefix(word, "-c"):
-			return nil, "", nil, fmt.Errorf("%w: wanted a script, got %s", ErrNot, word)
+			return nil, fmt.Errorf("%w: wanted a script, got %s", ErrNot, word)
 		case strings.HasPrefix(word, "-"):
 		default:
-			return command[1:i], word, command[i+1:], nil
+			w.name, w.arguments = word, command[i+1:]
+			return w, nil
 		}
 	}
-	return nil, "", nil, fmt.Errorf("%w: wanted a script, got none", ErrNot)
+	return nil, fmt.Errorf("%w: wanted a script, got none", ErrNot)
 }
 
-// instrument has the interpreter compile the sources. It executes nothing of
-// them.
-func (p *Probe) instrument(ctx context.Context, interpreter string, flags []string, folder, script string) error {
+// instrument has the interpreter read the sources by a program of ours. It executes
+// nothing of them.
+func (p *Probe) instrument(ctx context.Context, w *words, program string, arguments ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, instrumentLimit)
 	defer cancel()
-	words := []string{"-I"}
-	for _, f := range flags {
+	flags := []string{"-I"}
+	for _, f := range w.flags {
 		if f == "-O" || f == "-OO" { // decides what is compiled
-			words = append(words, f)
+			flags = append(flags, f)
 		}
 	}
-	c := exec.CommandContext(ctx, interpreter, append(words, "-c", instrument, folder, script, p.folder)...)
+	c := exec.CommandContext(ctx, w.interpreter, slices.Concat(flags, []string{"-c", program}, arguments)...)
 	c.Dir = p.folder
 	var said bytes.Buffer
 	c.Stderr = &said

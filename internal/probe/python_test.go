@@ -133,7 +133,7 @@ func TestConstants(t *testing.T) {
 // TestNot names programs that get no counters.
 func TestNot(t *testing.T) {
 	interpreter := python(t)
-	for _, command := range [][]string{nil, {"/bin/sh", "main.py"}, {interpreter}, {interpreter, "-m", "package"}, {interpreter, "broken.py"}, {interpreter, "missing.py"}} {
+	for _, command := range [][]string{nil, {"/bin/sh", "main.py"}, {interpreter}, {interpreter, "-c", "import package"}, {interpreter, "-m"}, {interpreter, "broken.py"}, {interpreter, "missing.py"}} {
 		_, err := probe.New(t.Context(), command, "testdata/exact")
 		require.ErrorIs(t, err, probe.ErrNot, "%q", command)
 	}

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestPin holds that a thread which is pinned has its processor to itself.
-func TestPin(t *testing.T) {
+// TestAlone holds that a lone worker has its processor to itself.
+func TestAlone(t *testing.T) {
 	allowed := func() map[string]unix.CPUSet {
 		list := map[string]unix.CPUSet{}
 		tasks, err := os.ReadDir("/proc/self/task")
@@ -25,16 +25,21 @@ func TestPin(t *testing.T) {
 		}
 		return list
 	}
-	processors, undo := pin()
+	processors, unpin := pin(0)
+	defer unpin()
 	if processors == nil {
-		undo()
 		t.Skip("there is one processor")
 	}
+	undo := Share{}.alone(processors)
 	own := strconv.Itoa(unix.Gettid())
 	for tid, set := range allowed() {
 		require.Equal(t, tid == own, set.IsSet(processors[0]), tid)
 	}
 	undo()
+	for tid, set := range allowed() {
+		require.True(t, set.IsSet(processors[0]), tid)
+	}
+	require.NotNil(t, Share{Workers: 2}.alone(processors))
 	for tid, set := range allowed() {
 		require.True(t, set.IsSet(processors[0]), tid)
 	}
