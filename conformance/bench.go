@@ -72,9 +72,11 @@ type Attempt struct {
 // Holds tells whether nothing is wrong with what was seen.
 func (a *Attempt) Holds() bool { return a.holds() || a.Outcome == Skip }
 
-// Play plays a trial once. Patience and calm are as in PlayOptions.
-func (b *Bench) Play(ctx context.Context, t Trial, role Program, target Target, seed uint64, patience float64, calm time.Duration) Attempt {
-	tr := Play(ctx, t.Scenario, role, target, PlayOptions{Seed: seed, Delivery: t.Delivery, Patience: patience, Calm: calm, Lateness: b.canary.since, Starting: b.start(ctx)})
+// Play plays a trial once. Of the options its seed, patience, calm and pauses are the
+// caller's, all others the bench's.
+func (b *Bench) Play(ctx context.Context, t Trial, role Program, target Target, o PlayOptions) Attempt {
+	o.Delivery, o.Lateness, o.Starting = t.Delivery, b.canary.since, b.start(ctx)
+	tr := Play(ctx, t.Scenario, role, target, o)
 	v := Judge(t.Scenario, tr, t.Observes)
 	return Attempt{v, tr, tr.disturbs(v.Finding)}
 }

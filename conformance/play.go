@@ -31,6 +31,9 @@ type PlayOptions struct {
 	// Starting is called before a program is started; what it returns is
 	// called when the start has calmed down. It keeps starts from crowding.
 	Starting func() (calm func())
+	// Pausing, if not nil, is called when nothing will be done for a while; what
+	// it returns is called when the play goes on, and must not hold it up.
+	Pausing func() (over func())
 }
 
 // Play performs one scenario in a fresh sandbox of the target. It stops at the

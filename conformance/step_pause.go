@@ -33,6 +33,9 @@ func (s *Pause) play(ctx context.Context, p *player) error {
 
 // pause sleeps and notes for how long it really did.
 func (p *player) pause(ctx context.Context, d time.Duration) error {
+	if p.opts.Pausing != nil && d >= underWay {
+		defer p.opts.Pausing()()
+	}
 	at := p.now()
 	select {
 	case <-time.After(d):

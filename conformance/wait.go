@@ -119,40 +119,40 @@ func (p *player) canRest() bool {
 // awaitRest is await that is also over when no program has anything to do any
 // more: each has ended, or has read what was sent and was found asleep twice.
 func (p *player) awaitRest(ctx context.Context, s Step, within time.Duration) error {
-	deadline := time.Now().Add(p.patient(within))
-	for asleep := 0; asleep < 2 && time.Now().Before(deadline); asleep++ {
+	return p.untilRest(ctx, 2, p.patient(within), func() (over bool, err error) {
 		if err := p.await(ctx, s, restLook); err != nil {
-			return err
+			return true, err
 		}
 		p.mu.Lock()
-		over := s.judge(p.view, p.bind).State != Pending
-		p.mu.Unlock()
-		if over {
-			return nil
+		defer p.mu.Unlock()
+		return s.judge(p.view, p.bind).State != Pending, nil
+	})
+}
+
+// settleLimit bounds how long programs may take that never rest.
+const settleLimit = time.Second
+
+// settle waits until the programs have printed what follows from all that has
+// happened so far: none has anything to do any more.
+func (p *player) settle(ctx context.Context) {
+	if p.canRest() {
+		_ = p.untilRest(ctx, 3, settleLimit, func() (bool, error) { time.Sleep(restLook); return false, nil })
+	}
+}
+
+// untilRest waits until the programs were found asleep so often in a row, or between
+// says that it is over, which is called before each look; at most for so long.
+func (p *player) untilRest(ctx context.Context, looks int, limit time.Duration, between func() (over bool, err error)) error {
+	deadline := time.Now().Add(limit)
+	for asleep := 0; asleep < looks && time.Now().Before(deadline) && ctx.Err() == nil; asleep++ {
+		if over, err := between(); over || err != nil {
+			return err
 		}
 		if !p.rests(ctx) {
 			asleep = -1
 		}
 	}
 	return nil
-}
-
-// settleLimit bounds how long programs may take that never rest.
-const settleLimit = 300 * time.Millisecond
-
-// settle waits until the programs have printed what follows from all that has
-// happened so far: none has anything to do any more.
-func (p *player) settle(ctx context.Context) {
-	if !p.canRest() {
-		return
-	}
-	deadline := time.Now().Add(settleLimit)
-	for asleep := 0; asleep < 3 && time.Now().Before(deadline) && ctx.Err() == nil; asleep++ {
-		if !p.rests(ctx) {
-			asleep = -1
-		}
-		time.Sleep(restLook)
-	}
 }
 
 // rests tells whether all programs sleep, and have read what was sent to them.

@@ -78,7 +78,9 @@ func answers(c net.Conn, n int, b []byte) error {
 }
 
 // BenchmarkNetFuzzClients plays cases of clients, and side by side, on the same
-// program, as many at once, the least that a case can be.
+// program, as many at once, the least that a case can be. There are as many programs
+// at once of either kind; of those that are judged most are in some pause of their
+// scenario, those that are bare all want the processors.
 func BenchmarkNetFuzzClients(b *testing.B) {
 	for protocol, bare := range bareClients {
 		file := map[string]string{"chat": "cli.py"}[protocol]
@@ -101,6 +103,7 @@ func BenchmarkNetFuzzClients(b *testing.B) {
 func clientsSideBySide(b *testing.B, o *Options, bare bareClient) {
 	c, done := newSuite(b.Context(), conformance.Client, o)
 	defer done()
+	fill(b, c)
 	counted := &counting{Target: c.quick}
 	c.quick = counted
 	var cases []suiteCase // those that sleep are played beside these
@@ -146,6 +149,21 @@ func clientsSideBySide(b *testing.B, o *Options, bare bareClient) {
 	b.ReportMetric(0, "ns/op")
 }
 
+// fill has a suite as it is after the first seconds: all sandboxes are there, and
+// all that may be are played at once.
+func fill(b *testing.B, c *suite) {
+	var boxes []conformance.Sandbox
+	for range atOnce[brisk] {
+		box, err := c.quick.Open(b.Context())
+		require.NoError(b, err)
+		boxes = append(boxes, box)
+	}
+	for _, box := range boxes {
+		require.NoError(b, box.Close())
+	}
+	c.crowd.plays = crowdGrows * atOnce[brisk]
+}
+
 // familyCPU is the processor time that this process has used, and all that it has
 // started: what a busy machine does not change much.
 func familyCPU(b *testing.B) (sum time.Duration) {
@@ -172,8 +190,9 @@ func familyCPU(b *testing.B) (sum time.Duration) {
 	return sum
 }
 
-// slice is how many are played before the other kind has its turn.
-const slice = 40
+// slice is how many are played before the other kind has its turn: so many that it
+// matters little that fewer and fewer are played at once at its end.
+const slice = 240
 
 // inTurn does something n times, as many at once as a campaign does.
 func inTurn(n int, do func(worker, i int)) {

@@ -18,26 +18,6 @@ import (
 	"netproctor/scenarios"
 )
 
-type mailboxModel struct{ mailbox.Model }
-
-func (m mailboxModel) Apply(sent []byte) (list []Outcome) {
-	for _, o := range m.Model.Apply(sent) {
-		list = append(list, Outcome{Answer: o.Answer, Next: mailboxModel{o.Next}})
-	}
-	return list
-}
-
-type downloadModel download.Model
-
-func (m downloadModel) Apply(sent []byte) (list []Outcome) {
-	for _, o := range download.Model(m).Apply(sent) {
-		list = append(list, Outcome{Answer: o.Answer, Any: o.AnyFile, Next: m})
-	}
-	return list
-}
-
-var downloadFiles = map[string][]byte{"a": []byte("the file a\n"), "bb": {}, "ccc": make([]byte, 12000)}
-
 // BenchmarkNetFuzz plays cases, and side by side, on the same program, the least
 // that a connection can be: a good request, read to the end.
 func BenchmarkNetFuzz(b *testing.B) {
@@ -57,11 +37,7 @@ func BenchmarkNetFuzz(b *testing.B) {
 		{"download", "node-good", []string{"node", "server.js"}},
 	} {
 		b.Run(v.protocol+"/"+v.program, func(b *testing.B) {
-			o := Options{Protocol: load(b, v.protocol), Target: command(b, v.protocol, v.program, v.words), Seed: 1}
-			o.Model = map[string]Model{"mailbox": mailboxModel{}, "download": downloadModel(downloadFiles)}[v.protocol]
-			if v.protocol == "download" {
-				o.Files = downloadFiles
-			}
+			o := modelled(Options{Protocol: load(b, v.protocol), Target: command(b, v.protocol, v.program, v.words), Seed: 1})
 			sideBySide(b, &o, good[v.protocol])
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"testing"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -35,6 +36,7 @@ type codec struct {
 	parse  func(b []byte) (any, error)
 	encode func(m any) []byte
 	read   func(r io.Reader) (any, error) // from a stream; nil if the reference has no such function
+	timed  func(b *testing.B, in []byte)  // parses over and over, by a call that boxes nothing
 	fill   func(fill func(p any)) any     // a message that fill has put values into
 	draw   func(t *rapid.T) any           // any legal message
 	bounds []bound
@@ -54,6 +56,13 @@ func of[M any](parse func([]byte) (M, error), encode func(M, []byte) []byte, dra
 		parse:  func(b []byte) (any, error) { return parse(b) },
 		encode: func(m any) []byte { return encode(m.(M), nil) },
 		draw:   func(t *rapid.T) any { return draw(t) },
+		timed: func(b *testing.B, in []byte) {
+			for b.Loop() {
+				if _, err := parse(in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		},
 		fill: func(fill func(p any)) any {
 			var m M
 			fill(&m)
@@ -69,7 +78,7 @@ func reading[M any](read func(io.Reader) (M, error)) func(io.Reader) (any, error
 
 // with takes over from row what of does not know.
 func (c codec) with(row codec) codec {
-	row.parse, row.encode, row.draw, row.fill = c.parse, c.encode, c.draw, c.fill
+	row.parse, row.encode, row.draw, row.fill, row.timed = c.parse, c.encode, c.draw, c.fill, c.timed
 	return row
 }
 

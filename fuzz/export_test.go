@@ -3,7 +3,17 @@ package fuzz
 import (
 	"context"
 	"slices"
+	"time"
 )
+
+// ModelOf is protocols.Model, which imports this package; TestMain sets it.
+var ModelOf func(protocol string, params map[string]string) (model Model, files map[string][]byte, gap time.Duration)
+
+// modelled gives options the model of their protocol and its files.
+func modelled(o Options) Options {
+	o.Model, o.Files, _ = ModelOf(o.Protocol.Name, nil)
+	return o
+}
 
 // Drawn has RunSuite leave out the scenarios as they are, and play only cases that
 // are drawn.

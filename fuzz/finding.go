@@ -44,6 +44,17 @@ type Finding struct {
 	played  *conformance.Scenario // what a state machine did
 }
 
+// sortInto puts it behind the findings or, where only a should is broken, behind the
+// advice, and names it by its place there.
+func (x *Finding) sortInto(findings, advice *[]*Finding, prefix string) {
+	list, name := findings, prefix+string(x.Kind)
+	if x.Level == conformance.Should {
+		list, name = advice, "should"
+	}
+	*list = append(*list, x)
+	x.ID = fmt.Sprintf("%s-%d", name, len(*list))
+}
+
 // finding makes one of a fault.
 func (o *Options) finding(f *fault, history []Visit) *Finding {
 	x := &Finding{Kind: f.kind, Signature: f.signature, Evidence: f.evidence, history: history, Requirements: o.requirements(f, history)}

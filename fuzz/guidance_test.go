@@ -260,11 +260,7 @@ func (l *language) guided(t testing.TB, protocol, dir string) Options {
 	require.NoError(t, err)
 	target, err := conformance.NewCommand(words, iso)
 	require.NoError(t, err)
-	o := Options{Protocol: load(t, protocol), Target: target}
-	o.Model = map[string]Model{"mailbox": mailboxModel{}, "download": downloadModel(downloadFiles)}[protocol]
-	if protocol == "download" {
-		o.Files = downloadFiles
-	}
+	o := modelled(Options{Protocol: load(t, protocol), Target: target})
 	p, err := probe.New(t.Context(), words, dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { p.Close() })

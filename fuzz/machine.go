@@ -2,8 +2,10 @@ package fuzz
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,8 +95,13 @@ func (a Action) datagram() bool { return a.Deed == Asking || a.Deed == Calling }
 // times is Times, and 1 for once.
 func (a Action) times() int { return max(1, a.Times) }
 
-// sent is all that is sent.
-func (a Action) sent() []byte { return bytes.Join(a.Turns, nil) }
+// Sent is all that is sent. It may be the turn itself, so nobody changes it.
+func (a *Action) Sent() []byte {
+	if len(a.Turns) == 1 {
+		return a.Turns[0]
+	}
+	return bytes.Join(a.Turns, nil)
+}
 
 // String says it for people.
 func (a Action) String() string {
@@ -138,9 +145,9 @@ type State interface {
 
 // A Reaction is one of the things that a right server may do.
 type Reaction struct {
-	// Tells is what clients are told, by their number. All others are told
+	// Tells is what clients are told, each at most once. All others are told
 	// nothing.
-	Tells map[int]Reply
+	Tells []Told
 	// Kept is what files must hold when Looking is done, Gone are those that must
 	// not be there; of others nothing is said. Paths begin in the working
 	// directory.
@@ -150,6 +157,34 @@ type Reaction struct {
 	// Demands is the requirement that a program breaks which does something else;
 	// Quiet, if it is another one, which tells a client of whom Tells says nothing.
 	Demands, Quiet string
+}
+
+// A Told is one client, by its number, and what it is told. Clients who are told the
+// same share it, so nobody changes it.
+type Told struct {
+	Client int
+	Reply  *Reply
+}
+
+// Tell is what one client alone is told.
+func Tell(client int, r Reply) []Told { return []Told{{client, &r}} }
+
+// to is what a client is told, and whether it is told something.
+func (r *Reaction) to(client int) (reply *Reply, told bool) {
+	for _, t := range r.Tells {
+		if t.Client == client {
+			return t.Reply, true
+		}
+	}
+	return &silence, false
+}
+
+// silence is what everybody else is told.
+var silence Reply
+
+// inOrder is Tells by the clients' numbers, for people.
+func (r *Reaction) inOrder() []Told {
+	return slices.SortedFunc(slices.Values(r.Tells), func(a, b Told) int { return cmp.Compare(a.Client, b.Client) })
 }
 
 // A Reply is what one client is told.
@@ -191,7 +226,7 @@ const (
 )
 
 // fits is Fits, or a comparison with Want.
-func (r Reply) fits(got []byte) (int, Fit) {
+func (r *Reply) fits(got []byte) (int, Fit) {
 	if r.Fits != nil {
 		return r.Fits(got)
 	}
@@ -206,12 +241,12 @@ func (r Reply) fits(got []byte) (int, Fit) {
 }
 
 // expects tells whether there is something to be heard.
-func (r Reply) expects() bool { return len(r.Want) > 0 || r.Fits != nil }
+func (r *Reply) expects() bool { return len(r.Want) > 0 || r.Fits != nil }
 
 // silent tells whether nothing shows that the server has done it.
-func (r Reaction) silent() bool {
-	for _, reply := range r.Tells {
-		if reply.End == Closes || reply.expects() && !reply.Open {
+func (r *Reaction) silent() bool {
+	for _, t := range r.Tells {
+		if reply := t.Reply; reply.End == Closes || reply.expects() && !reply.Open {
 			return false
 		}
 	}

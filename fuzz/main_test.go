@@ -6,6 +6,8 @@ import (
 	"os"
 	"testing"
 
+	"netproctor/fuzz"
+	"netproctor/fuzz/protocols"
 	"netproctor/internal/proc"
 	"netproctor/reference"
 )
@@ -19,6 +21,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && (os.Args[1] == serveWord || os.Args[1] == callWord) {
 		os.Exit(be(os.Args[1], os.Args[2], os.Args[3:]))
 	}
+	fuzz.ModelOf = protocols.Model
 	os.Exit(m.Run())
 }
 

@@ -119,7 +119,7 @@ func (m *shortener) try(ctx context.Context, history *[]Action, other []Action) 
 // weight is by what histories are compared.
 func weight(history []Action) (n int) {
 	for _, a := range history {
-		n += 16 + a.times() + len(a.sent()) + a.Client
+		n += 16 + a.times() + len(a.Sent()) + a.Client
 	}
 	return n
 }

@@ -26,7 +26,8 @@ func inMemory(main mainFunc) *conformance.Func {
 
 // stopOften plays stops, each on a fresh program, and gives the first fault.
 func stopOften(t *testing.T, main mainFunc, count int) (f *fault, requirements []string) {
-	o := &Options{Protocol: load(t, "mailbox"), Target: inMemory(main), Model: mailboxModel{}, Seed: 1, Gap: time.Second}
+	with := modelled(Options{Protocol: load(t, "mailbox"), Target: inMemory(main), Seed: 1, Gap: time.Second})
+	o := &with
 	synctest.Test(t, func(t *testing.T) {
 		s := newSleepers(o, newGenerator(o))
 		for n := 0; n < count && f == nil; n++ {
@@ -88,7 +89,7 @@ func TestGapsAreFound(t *testing.T) {
 // plays what they find again.
 func TestSleepersFindings(t *testing.T) {
 	i := slices.IndexFunc(mailbox.Servers, func(m mutants.Mutant) bool { return m.Name == "server-no-timer" })
-	o := Options{Protocol: load(t, "mailbox"), Target: inMemory(mailbox.Servers[i].Main), Model: mailboxModel{}, Seed: 1, Gap: time.Second, Cases: 3}
+	o := modelled(Options{Protocol: load(t, "mailbox"), Target: inMemory(mailbox.Servers[i].Main), Seed: 1, Gap: time.Second, Cases: 3})
 	synctest.Test(t, func(t *testing.T) {
 		c, err := Run(t.Context(), o)
 		require.NoError(t, err)

@@ -106,12 +106,12 @@ func (s *stage) act(ctx context.Context, a *Action) (*fault, error) {
 	case Visiting:
 		f := s.connect(ctx, a)
 		if f == nil {
-			s.write(a.Client, a.sent())
+			s.write(a.Client, a.Sent())
 			s.end(a.Client, Ending)
 		}
 		return f, nil
 	case Sending:
-		s.write(a.Client, a.sent())
+		s.write(a.Client, a.Sent())
 	case Asking, Calling:
 		return nil, s.ask(ctx, a)
 	case Ending, Leaving, Resetting:
@@ -170,7 +170,7 @@ func (s *stage) ask(ctx context.Context, a *Action) error {
 		return err
 	}
 	// That it does not go out is like its loss on the way.
-	_, _ = c.conn.(*packets).WriteTo(a.sent(), net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, uint16(s.o.Machine.Datagrams))))
+	_, _ = c.conn.(*packets).WriteTo(a.Sent(), net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, uint16(s.o.Machine.Datagrams))))
 	return nil
 }
 

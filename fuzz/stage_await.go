@@ -58,7 +58,7 @@ func (s *stage) await(ctx context.Context, p *played) *fault {
 			settled = true
 			if c := s.client(p.Client); c != nil {
 				limit := s.o.patient()
-				if c.anything || p.allowed[whole[0]].Tells[p.Client].Open { // it may be read or not
+				if reply, _ := p.allowed[whole[0]].to(p.Client); c.anything || reply.Open { // it may be read or not
 					limit = moment
 				}
 				conformance.AwaitTaken(ctx, s.box, c.conn, limit)
@@ -88,8 +88,8 @@ func (s *stage) await(ctx context.Context, p *played) *fault {
 func (s *stage) sort(list []Reaction) (whole, short []int, changed chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i, r := range list {
-		switch s.fit(r) {
+	for i := range list {
+		switch s.fit(&list[i]) {
 		case Whole:
 			whole = append(whole, i)
 		case Short:
@@ -100,15 +100,16 @@ func (s *stage) sort(list []Reaction) (whole, short []int, changed chan struct{}
 }
 
 // fit tells how what all clients have heard suits a reaction.
-func (s *stage) fit(r Reaction) Fit {
+func (s *stage) fit(r *Reaction) Fit {
 	all := Whole
 	for n, c := range s.clients {
-		if f := c.fit(r.Tells[n], s.o.Machine.Blank); f < all {
+		reply, _ := r.to(n)
+		if f := c.fit(reply, s.o.Machine.Blank); f < all {
 			all = f
 		}
 	}
-	for n := range r.Tells {
-		if s.clients[n] == nil {
+	for _, t := range r.Tells {
+		if s.clients[t.Client] == nil {
 			return Not
 		}
 	}
@@ -117,7 +118,7 @@ func (s *stage) fit(r Reaction) Fit {
 
 // fit tells how what a client has heard suits a reply; the zero Reply is
 // nothing.
-func (c *client) fit(r Reply, blank string) Fit {
+func (c *client) fit(r *Reply, blank string) Fit {
 	if c.anything || r.Open && len(r.Want) == 0 {
 		return Whole
 	}
@@ -148,7 +149,7 @@ func (c *client) fit(r Reply, blank string) Fit {
 }
 
 // fitDatagram is fit for one who must hear one datagram, or none.
-func (c *client) fitDatagram(r Reply) Fit {
+func (c *client) fitDatagram(r *Reply) Fit {
 	switch {
 	case !r.expects() && c.packets == 0:
 		return Whole
@@ -176,7 +177,7 @@ func (s *stage) take(p *played, whole []int) {
 	}
 	p.held = &p.allowed[whole[0]]
 	for n, c := range s.clients {
-		r := p.held.Tells[n]
+		r, _ := p.held.to(n)
 		c.heard, c.packets = nil, 0
 		c.mayClose = c.mayClose || r.End == MayClose
 		c.anything = c.anything || r.Open

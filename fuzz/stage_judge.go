@@ -107,10 +107,10 @@ func (s *stage) blame(p *played) {
 	if len(p.allowed) == 0 {
 		return
 	}
-	r := p.allowed[0]
+	r := &p.allowed[0]
 	p.broken = r.Demands
 	for _, n := range slices.Sorted(maps.Keys(s.clients)) {
-		reply, told := r.Tells[n]
+		reply, told := r.to(n)
 		switch {
 		case s.clients[n].fit(reply, s.o.Machine.Blank) == Whole:
 			continue
@@ -165,16 +165,15 @@ func (s *stage) leaks() *fault {
 }
 
 // String says it for people.
-func (r Reaction) String() string {
+func (r *Reaction) String() string {
 	var parts []string
-	for _, n := range slices.Sorted(maps.Keys(r.Tells)) {
+	for _, t := range r.inOrder() {
 		if len(parts) == 4 {
 			parts = append(parts, fmt.Sprintf("and so on for %d more", len(r.Tells)-4))
 			break
 		}
-		reply := r.Tells[n]
-		text := fmt.Sprintf("client %d hears %s", n, quote(reply.Want))
-		if reply.End == Closes {
+		text := fmt.Sprintf("client %d hears %s", t.Client, quote(t.Reply.Want))
+		if t.Reply.End == Closes {
 			text += " and the end"
 		}
 		parts = append(parts, text)

@@ -31,8 +31,8 @@ func (o *MachineOptions) finding(f *fault, s *stage, history []Action) *Finding 
 	x.Level = o.level(f, s, x)
 	for _, p := range s.played {
 		if len(p.Turns) > 0 {
-			x.Sends = append(x.Sends, hex.EncodeToString(p.sent()))
-			x.history = append(x.history, p.sent())
+			x.Sends = append(x.Sends, hex.EncodeToString(p.Sent()))
+			x.history = append(x.history, p.Sent())
 		}
 		x.Actions = append(x.Actions, p.Action.String())
 	}
@@ -114,7 +114,7 @@ const mostUnasked = 256
 
 // asks tells whether some client has sent a name.
 func (s *stage) asks(name string) bool {
-	return slices.ContainsFunc(s.played, func(p played) bool { return bytes.Contains(p.sent(), []byte(name)) })
+	return slices.ContainsFunc(s.played, func(p played) bool { return bytes.Contains(p.Sent(), []byte(name)) })
 }
 
 // A writer writes played actions as steps.
@@ -158,7 +158,7 @@ func (w *writer) ask(p *played) {
 	if p.Deed == Calling {
 		to = conformance.Lit(everybody)
 	}
-	w.add(&conformance.SendDatagram{Conn: conn, What: conformance.Lit(p.sent()), Host: to, Port: w.port()})
+	w.add(&conformance.SendDatagram{Conn: conn, What: conformance.Lit(p.Sent()), Host: to, Port: w.port()})
 }
 
 // write writes an action and what must come of it. Where more than one thing
@@ -171,12 +171,14 @@ func (w *writer) write(p *played) {
 	}
 	if r == nil {
 		for _, other := range p.allowed {
-			w.loosen(slices.Sorted(maps.Keys(other.Tells))...)
+			for _, t := range other.Tells {
+				w.loosen(t.Client)
+			}
 		}
 		return
 	}
-	for _, n := range slices.Sorted(maps.Keys(r.Tells)) {
-		w.expect(n, r.Tells[n], p.names)
+	for _, t := range r.inOrder() {
+		w.expect(t.Client, *t.Reply, p.names)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Kept)) {
 		w.add(&conformance.ExpectFile{Path: conformance.Lit(name), Content: conformance.Lit(r.Kept[name])})
@@ -228,13 +230,13 @@ func (w *writer) act(p *played) {
 		delete(w.loose, p.Client)
 		w.add(&conformance.Connect{Conn: conn})
 		if p.Deed == Visiting {
-			w.add(&conformance.Send{Conn: conn, What: conformance.Lit(p.sent())})
+			w.add(&conformance.Send{Conn: conn, What: conformance.Lit(p.Sent())})
 			w.add(&conformance.Close{Conn: conn, How: conformance.HalfClosed})
 		}
 	case Asking, Calling:
 		w.ask(p)
 	case Sending:
-		w.add(&conformance.Send{Conn: conn, What: conformance.Lit(p.sent())})
+		w.add(&conformance.Send{Conn: conn, What: conformance.Lit(p.Sent())})
 	case Ending:
 		w.add(&conformance.Close{Conn: conn, How: conformance.HalfClosed})
 	case Leaving:
@@ -285,13 +287,11 @@ func (w *writer) expect(n int, r Reply, names map[int]string) {
 	}
 }
 
-// loosen says of some clients that nothing more can be said of them.
-func (w *writer) loosen(clients ...int) {
-	for _, n := range clients {
-		if conn := w.conns[n]; conn != "" {
-			delete(w.conns, n)
-			w.loose[n] = conn
-		}
+// loosen says of a client that nothing more can be said of it.
+func (w *writer) loosen(n int) {
+	if conn := w.conns[n]; conn != "" {
+		delete(w.conns, n)
+		w.loose[n] = conn
 	}
 }
 

@@ -158,13 +158,7 @@ func (c *stateful) found(ctx context.Context, f *fault, history []Action, seen t
 	c.known[f.signature] = true
 	x := c.o.finding(f, last, history)
 	x.Seed, x.Verified, x.FoundAfter = c.o.Seed, verified, seen.Seconds()
-	if x.Level == conformance.Should {
-		c.Advice = append(c.Advice, x)
-		x.ID = fmt.Sprintf("should-%d", len(c.Advice))
-	} else {
-		c.Findings = append(c.Findings, x)
-		x.ID = fmt.Sprintf("model-%s-%d", f.kind, len(c.Findings))
-	}
+	x.sortInto(&c.Findings, &c.Advice, "model-")
 	if c.o.Found == nil {
 		return nil
 	}

@@ -40,9 +40,12 @@ func RunSuite(ctx context.Context, role string, o Options) (*Campaign, error) {
 }
 
 // atOnce is how many cases are played side by side. Those that mostly wait for
-// time to pass have workers of their own, so that they hold nothing up. Beside
+// time to pass have workers of their own, so that they hold nothing up; of the brisk
+// ones briskAwake want the processors at once, and the others are in a pause. Beside
 // another campaign one worker goes on when every scenario has been played.
-var atOnce = [2]int{brisk: 8, sleeping: 8}
+var atOnce = [2]int{brisk: 24, sleeping: 8}
+
+const briskAwake = 8
 
 // A case is brisk, or sleeps for a good part of its time.
 const (
@@ -64,6 +67,7 @@ type suite struct {
 	light  []conformance.Trial // those of them that are played again
 	seeds  func() []seed
 	slots  *semaphore.Weighted // of plays
+	crowd  *crowd              // of those of them that are brisk
 	proofs *semaphore.Weighted // of those that verify something, which do not wait for others
 	fail   func(error)         // ends the campaign
 
@@ -112,6 +116,7 @@ func newSuite(ctx context.Context, role string, o *Options) (c *suite, done func
 	}
 	c.proofs = semaphore.NewWeighted(verifications)
 	c.slots = semaphore.NewWeighted(int64(o.plays()))
+	c.crowd = newCrowd(briskAwake, atOnce[brisk])
 	return c, done
 }
 
@@ -252,15 +257,23 @@ func (c *suite) calmFor() time.Duration {
 
 // try plays a case once and asks the oracles about it.
 func (c *suite) try(ctx context.Context, k suiteCase, patience float64) (*suiteFault, conformance.Attempt) {
-	slots, target, calm := c.slots, c.quick, c.calmFor()
-	if patience == patient {
-		slots, target, calm = c.proofs, c.o.Target, 0
+	slots, target := c.slots, c.quick
+	options := conformance.PlayOptions{Seed: k.seed, Patience: patience, Calm: c.calmFor()}
+	switch {
+	case patience == patient:
+		slots, target, options.Calm = c.proofs, c.o.Target, 0
+	case k.Takes < sleepsFor:
+		if !c.crowd.enter(ctx) {
+			return nil, conformance.Attempt{Disturbed: true}
+		}
+		defer c.crowd.leave()
+		options.Pausing = c.crowd.pause
 	}
 	if slots.Acquire(ctx, 1) != nil {
 		return nil, conformance.Attempt{Disturbed: true}
 	}
 	defer slots.Release(1)
-	a := c.bench.Play(ctx, k.Trial, c.o.Protocol.Programs[c.role], target, k.seed, patience, calm)
+	a := c.bench.Play(ctx, k.Trial, c.o.Protocol.Programs[c.role], target, options)
 	if ctx.Err() == nil {
 		c.lives(k, &a)
 	}

@@ -310,13 +310,7 @@ func (c *suite) addLocked(x *Finding) {
 		c.held = append(c.held, x)
 		return
 	}
-	if x.Level == conformance.Should {
-		c.advice = append(c.advice, x)
-		x.ID = fmt.Sprintf("should-%d", len(c.advice))
-	} else {
-		c.findings = append(c.findings, x)
-		x.ID = fmt.Sprintf("%s-%d", x.Kind, len(c.findings))
-	}
+	x.sortInto(&c.findings, &c.advice, "")
 	if c.o.Found != nil && c.failed == nil {
 		if err := c.o.Found(x); err != nil {
 			c.fail(err)

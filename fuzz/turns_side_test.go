@@ -11,7 +11,12 @@ import (
 // TurnsSideBySide plays b.N histories in slices, each followed by the same system
 // calls without anything else: no model, no generator, no judgement, and no looks
 // whether the server rests. A slice is played once before, so that both find the
-// same files.
+// same files. Where the server says less than it did, because nobody has waited for
+// it to rest, the wait is a stall, and does not count.
+//
+// Player and server share a processor, so both rates are what they take of it
+// together: "cpu-%" is the rate of the one by that of the other as it is, other
+// programs aside.
 func TurnsSideBySide(b *testing.B, o MachineOptions) {
 	const slice = 100
 	ctx := b.Context()
@@ -22,8 +27,8 @@ func TurnsSideBySide(b *testing.B, o MachineOptions) {
 	c.start.processors = processors
 	require.NoError(b, c.fresh(ctx))
 	defer c.drop()
-	var judged, bare, judgedCPU, bareCPU time.Duration
-	told := 0
+	var judged, bare effort
+	told, stalls := 0, 0
 	b.ResetTimer()
 	played := 0
 	for ; played < b.N; played += slice {
@@ -32,24 +37,44 @@ func TurnsSideBySide(b *testing.B, o MachineOptions) {
 		}
 		c.slice(b, played, slice)
 		c.player.w.tape = &tape{ops: make([]op, 0, 1<<14)}
-		before, began, used := c.player.told, time.Now(), threadCPU(b)
-		c.slice(b, played, slice)
-		judged, judgedCPU = judged+time.Since(began), judgedCPU+threadCPU(b)-used
+		before := c.player.told
+		judged.of(b, c, func() (lost time.Duration) { c.slice(b, played, slice); return 0 })
 		told += c.player.told - before
 		ops := c.player.w.tape.ops
 		c.player.w.tape = nil
-		began, used = time.Now(), threadCPU(b)
-		lost := c.player.bare(b, ops)
-		bare, bareCPU = bare+time.Since(began)-lost, bareCPU+threadCPU(b)-used
+		bare.of(b, c, func() (lost time.Duration) {
+			lost, n := c.player.bare(b, ops)
+			stalls += n
+			return lost
+		})
 	}
 	n := float64(played)
-	b.ReportMetric(n/judged.Seconds(), "judged/s")
-	b.ReportMetric(n/bare.Seconds(), "bare/s")
-	b.ReportMetric(100*bare.Seconds()/judged.Seconds(), "%")
-	b.ReportMetric(float64(told)/judged.Seconds(), "exchanges/s")
-	b.ReportMetric(float64(judgedCPU.Microseconds())/n, "judged-cpu-µs")
-	b.ReportMetric(float64(bareCPU.Microseconds())/n, "bare-cpu-µs")
+	b.ReportMetric(n/judged.wall.Seconds(), "judged/s")
+	b.ReportMetric(n/bare.wall.Seconds(), "bare/s")
+	b.ReportMetric(100*bare.wall.Seconds()/judged.wall.Seconds(), "%")
+	b.ReportMetric(100*(bare.player+bare.server).Seconds()/(judged.player+judged.server).Seconds(), "cpu-%")
+	b.ReportMetric(float64(told)/judged.wall.Seconds(), "exchanges/s")
+	b.ReportMetric(float64(stalls)/n, "stalls")
+	for name, e := range map[string]effort{"judged": judged, "bare": bare} {
+		b.ReportMetric(float64(e.player.Microseconds())/n, name+"-cpu-µs")
+		b.ReportMetric(float64(e.server.Microseconds())/n, name+"-server-µs")
+	}
 	b.ReportMetric(0, "ns/op")
+}
+
+// An effort is how long something has taken, and how much of a processor.
+type effort struct{ wall, player, server time.Duration }
+
+// of adds what a function takes but for what it has waited in vain.
+func (e *effort) of(b *testing.B, c *turns, do func() (lost time.Duration)) {
+	before, err := c.player.p.process.Vitals()
+	require.NoError(b, err)
+	began, used := time.Now(), threadCPU(b)
+	lost := do()
+	e.wall, e.player = e.wall+time.Since(began)-lost, e.player+threadCPU(b)-used
+	after, err := c.player.p.process.Vitals()
+	require.NoError(b, err)
+	e.server += after.CPU - before.CPU
 }
 
 // slice plays histories, none of which may show a fault.
@@ -62,9 +87,18 @@ func (c *turns) slice(b *testing.B, from, count int) {
 	}
 }
 
-// bare does what a tape says, and gives for how long it has waited in vain.
-func (c *player) bare(b *testing.B, ops []op) (lost time.Duration) {
+// bare does what a tape says, and gives for how long and how often it has waited in
+// vain.
+func (c *player) bare(b *testing.B, ops []op) (lost time.Duration, stalls int) {
 	w := &c.w
+	// stalled tells whether a call that began then has come to nothing.
+	stalled := func(err error, began time.Time) bool {
+		if err == unix.EAGAIN {
+			lost += time.Since(began)
+			stalls++
+		}
+		return err != nil && err != unix.EINTR
+	}
 	for i := range ops {
 		o := &ops[i]
 		s := c.speaker(o.client)
@@ -78,8 +112,9 @@ func (c *player) bare(b *testing.B, ops []op) (lost time.Duration) {
 		case opWrite:
 			s.unacked = false
 			for rest := o.bytes; len(rest) > 0; {
+				began := time.Now()
 				n, err := unix.Write(s.fd, rest)
-				if err != nil && err != unix.EINTR && err != unix.EAGAIN {
+				if stalled(err, began) {
 					break
 				}
 				rest = rest[max(n, 0):]
@@ -89,10 +124,7 @@ func (c *player) bare(b *testing.B, ops []op) (lost time.Duration) {
 			for left := o.count; left > 0; {
 				began := time.Now()
 				n, err := unix.Read(s.fd, w.buf[:min(left, len(w.buf))])
-				if err == unix.EAGAIN { // it has said less this time
-					lost += time.Since(began)
-				}
-				if err != nil && err != unix.EINTR || n == 0 {
+				if stalled(err, began) || n == 0 {
 					break
 				}
 				left -= max(n, 0)
@@ -104,8 +136,9 @@ func (c *player) bare(b *testing.B, ops []op) (lost time.Duration) {
 			_ = unix.Shutdown(s.fd, unix.SHUT_WR)
 		case opEnd:
 			for {
+				began := time.Now()
 				n, err := unix.Read(s.fd, w.buf)
-				if n == 0 || err != nil && err != unix.EINTR {
+				if stalled(err, began) || n == 0 {
 					break
 				}
 			}
@@ -121,7 +154,11 @@ func (c *player) bare(b *testing.B, ops []op) (lost time.Duration) {
 			s.fd = -1
 		case opSend:
 			w.send(s, o.bytes, o.to)
+		case opOpen:
+			require.NoError(b, w.openDatagram(c.ctx, s, s.fd))
+		case opRenew:
+			w.renew(s)
 		}
 	}
-	return lost
+	return lost, stalls
 }

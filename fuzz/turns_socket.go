@@ -220,14 +220,35 @@ func (w *sockets) peek(s *speaker) {
 	}
 }
 
-// openDatagram gives a speaker a datagram socket.
-func (w *sockets) openDatagram(ctx context.Context, s *speaker) (err error) {
+// openDatagram gives a speaker a datagram socket, unless it has one from a history
+// before.
+func (w *sockets) openDatagram(ctx context.Context, s *speaker, fd int) (err error) {
+	if s.fd = fd; fd >= 0 {
+		return nil
+	}
+	w.tape.note(op{kind: opOpen, client: s.number})
 	if s.fd, err = w.box.Socket(ctx, "udp", w.address); err != nil {
 		s.fd = -1
 		return err
 	}
 	pause := unix.NsecToTimeval(int64(tick))
 	return unix.SetsockoptTimeval(s.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &pause)
+}
+
+// renew gives a datagram socket another port with the next datagram that it sends:
+// what is still to come for the one that it had is lost, and so is what has come.
+func (w *sockets) renew(s *speaker) {
+	w.tape.note(op{kind: opRenew, client: s.number})
+	if disconnect(s.fd) != nil {
+		_ = unix.Close(s.fd)
+		s.fd = -1
+		return
+	}
+	for {
+		if _, _, err := unix.Recvfrom(s.fd, w.buf, unix.MSG_DONTWAIT); err != nil && err != unix.EINTR {
+			return
+		}
+	}
 }
 
 // send sends a datagram. That it does not go out is like its loss on the way.

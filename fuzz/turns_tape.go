@@ -27,6 +27,8 @@ const (
 	opReuse
 	opClose
 	opSend
+	opOpen  // a datagram socket
+	opRenew // which gets another port
 )
 
 func (t *tape) note(o op) {

@@ -73,7 +73,7 @@ func TestWorstServers(t *testing.T) {
 	for name, s := range servers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := Options{Protocol: load(t, "mailbox"), Target: inMemory(s.main), Model: mailboxModel{}, Seed: 1, Cases: 100}
+			o := modelled(Options{Protocol: load(t, "mailbox"), Target: inMemory(s.main), Seed: 1, Cases: 100})
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
 				c, err := Run(t.Context(), o)
@@ -93,10 +93,10 @@ func TestWorstServers(t *testing.T) {
 // TestFoundAtOnce writes each finding when it is verified, as a campaign does that
 // may be killed.
 func TestFoundAtOnce(t *testing.T) {
-	o := Options{Protocol: load(t, "mailbox"), Model: mailboxModel{}, Seed: 1, Cases: 60, Target: inMemory(serveEach(func(_ context.Context, _ reference.Env, c net.Conn) bool {
+	o := modelled(Options{Protocol: load(t, "mailbox"), Seed: 1, Cases: 60, Target: inMemory(serveEach(func(_ context.Context, _ reference.Env, c net.Conn) bool {
 		_, _ = io.Copy(c, c) // an echo
 		return true
-	}))}
+	}))})
 	dir := t.TempDir()
 	var so []*Finding
 	o.Found = func(x *Finding) error {

@@ -66,7 +66,7 @@ func (s chatState) Can(a fuzz.Action) bool {
 	case fuzz.Connecting:
 		return !there && !s.ended[a.Client]
 	case fuzz.Sending:
-		return there && len(s.at) > 1 && len(bytes.Join(a.Turns, nil)) > 0
+		return there && len(s.at) > 1 && len(a.Sent()) > 0
 	case fuzz.Ending:
 		return there
 	case fuzz.Leaving, fuzz.Resetting:
@@ -115,7 +115,7 @@ func (s chatState) Apply(a fuzz.Action) []fuzz.Reaction {
 	case fuzz.Restarting:
 		return []fuzz.Reaction{{Next: chatState{stored: s.stored, lost: s.lost}, Demands: "server.restart"}}
 	}
-	sent := bytes.Join(a.Turns, nil)
+	sent := a.Sent()
 	if s.wild || s.strange(a.Client, sent) {
 		if !s.wild {
 			s.why = strangeness(sent)
@@ -147,8 +147,8 @@ func (s chatState) leaves(a fuzz.Action) []fuzz.Reaction {
 	}
 	all := s.reactions(a.Client, s.model.Leave(s.at[a.Client]), next, demands)
 	if a.Deed == fuzz.Ending {
-		for _, r := range all {
-			r.Tells[a.Client] = fuzz.Reply{End: fuzz.MayClose}
+		for i := range all {
+			all[i].Tells = append(all[i].Tells, fuzz.Tell(a.Client, fuzz.Reply{End: fuzz.MayClose})...)
 		}
 	}
 	return all
@@ -170,12 +170,13 @@ func strangeness(sent []byte) string {
 // anything is what may be told when something strange was done.
 func (s chatState) anything() []fuzz.Reaction {
 	s.wild = len(s.at)+len(s.ended) > 0
-	r := fuzz.Reaction{Tells: map[int]fuzz.Reply{}, Next: s, Demands: s.why}
+	r := fuzz.Reaction{Next: s, Demands: s.why}
+	open := &fuzz.Reply{Open: true, End: fuzz.MayClose}
 	for n := range s.at {
-		r.Tells[n] = fuzz.Reply{Open: true, End: fuzz.MayClose}
+		r.Tells = append(r.Tells, fuzz.Told{Client: n, Reply: open})
 	}
 	for n := range s.ended {
-		r.Tells[n] = fuzz.Reply{Open: true, End: fuzz.MayClose}
+		r.Tells = append(r.Tells, fuzz.Told{Client: n, Reply: open})
 	}
 	return []fuzz.Reaction{r}
 }
@@ -257,7 +258,7 @@ func (s chatState) without(n int) chatState {
 
 // sends is a text, a command, or a part of a file.
 func (s chatState) sends(a fuzz.Action) []fuzz.Reaction {
-	sent := bytes.Join(a.Turns, nil)
+	sent := a.Sent()
 	outcomes := s.model.Send(s.at[a.Client], sent)
 	next, demands := s, "server.relay"
 	next.announced = maps.Clone(s.announced)
@@ -304,14 +305,15 @@ func (s chatState) reactions(actor int, outcomes []chat.Outcome, next chatState,
 		seen[told] = true
 		then := next
 		then.model = o.Next
-		r := fuzz.Reaction{Tells: map[int]fuzz.Reply{}, Next: then, Demands: demands, Quiet: quiet}
+		r := fuzz.Reaction{Tells: make([]fuzz.Told, 0, len(next.at)+1), Next: then, Demands: demands, Quiet: quiet}
+		others := &fuzz.Reply{Want: o.Others, Demands: demands}
 		for n := range next.at {
 			if n != actor && len(o.Others) > 0 {
-				r.Tells[n] = fuzz.Reply{Want: o.Others, Demands: demands}
+				r.Tells = append(r.Tells, fuzz.Told{Client: n, Reply: others})
 			}
 		}
 		if len(o.Self) > 0 {
-			r.Tells[actor] = fuzz.Reply{Want: o.Self, Demands: "server.connected"}
+			r.Tells = append(r.Tells, fuzz.Told{Client: actor, Reply: &fuzz.Reply{Want: o.Self, Demands: "server.connected"}})
 		}
 		all = append(all, r)
 	}

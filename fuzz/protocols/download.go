@@ -33,7 +33,7 @@ func (m downloadState) Apply(a fuzz.Action) (all []fuzz.Reaction) {
 		next[string(a.Turns[0])] = a.Turns[1]
 		return []fuzz.Reaction{{Next: next}}
 	}
-	sent := bytes.Join(a.Turns, nil)
+	sent := a.Sent()
 	for _, o := range download.Model(m).Apply(sent) {
 		reply := fuzz.Reply{Want: o.Answer, End: fuzz.Closes}
 		if o.AnyFile {
@@ -44,7 +44,7 @@ func (m downloadState) Apply(a fuzz.Action) (all []fuzz.Reaction) {
 				return len(got), fuzz.Short
 			}, End: fuzz.Closes}
 		}
-		all = append(all, fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: reply}, Next: m, Demands: downloadDemand(o.Answer)})
+		all = append(all, fuzz.Reaction{Tells: fuzz.Tell(a.Client, reply), Next: m, Demands: downloadDemand(o.Answer)})
 	}
 	return all
 }

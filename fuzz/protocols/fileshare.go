@@ -136,24 +136,26 @@ func (s fileshareState) Apply(a fuzz.Action) []fuzz.Reaction {
 		return []fuzz.Reaction{{Next: s.left(a.Client), Demands: "server.after-close"}}
 	case fuzz.Ending:
 		next := s.left(a.Client).with(a.Client, talk{over: true, ended: true})
-		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{a.Client: {Open: true, End: fuzz.MayClose}}, Next: next, Demands: "server.after-close"}}
+		return []fuzz.Reaction{{Tells: fuzz.Tell(a.Client, fuzz.Reply{Open: true, End: fuzz.MayClose}), Next: next, Demands: "server.after-close"}}
 	case fuzz.Asking, fuzz.Calling:
 		return []fuzz.Reaction{s.found(a)}
 	}
 	if t := s.talks[a.Client]; t.over {
-		sent := slices.Concat(t.loose, bytes.Join(a.Turns, nil)) // a name may come in pieces
+		sent := slices.Concat(t.loose, a.Sent()) // a name may come in pieces
 		t.loose = sent[max(0, len(sent)-mostStrange):]
-		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{a.Client: {Open: true, End: fuzz.MayClose}}, Next: s.doubts([][]byte{sent}).with(a.Client, t)}}
+		return []fuzz.Reaction{{Tells: fuzz.Tell(a.Client, fuzz.Reply{Open: true, End: fuzz.MayClose}), Next: s.doubts([][]byte{sent}).with(a.Client, t)}}
 	}
 	return s.sends(a)
 }
 
+// question is what those send who look for servers.
+var question = (&fileshare.DiscoveryRequest{}).Append(nil)
+
 // found is who looks for servers: the question is answered, anything else is not.
 // What some take for the question may be answered.
 func (s fileshareState) found(a fuzz.Action) fuzz.Reaction {
-	question := (&fileshare.DiscoveryRequest{}).Append(nil)
 	if bare := bytes.Trim(a.Turns[0], " \t\r\n\v\f\x00"); len(bare) < len(a.Turns[0]) && bytes.Equal(bare, question) {
-		return fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: {Open: true}}, Next: s}
+		return fuzz.Reaction{Tells: fuzz.Tell(a.Client, fuzz.Reply{Open: true}), Next: s}
 	}
 	if !bytes.Equal(a.Turns[0], question) {
 		return fuzz.Reaction{Next: s, Demands: "server.discovery-other"}
@@ -163,7 +165,7 @@ func (s fileshareState) found(a fuzz.Action) fuzz.Reaction {
 		demands = "server.discovery-broadcast"
 	}
 	reply := fuzz.Reply{Want: []byte("the service's name"), Fits: isService}
-	return fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: reply}, Next: s, Demands: demands, Quiet: "server.discovery-other"}
+	return fuzz.Reaction{Tells: fuzz.Tell(a.Client, reply), Next: s, Demands: demands, Quiet: "server.discovery-other"}
 }
 
 // isService tells whether a datagram names a service.
@@ -233,7 +235,7 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 	t := s.talks[a.Client]
 	t.turns = append(slices.Clip(t.turns), a.Turns...)
 	if c := s.command(t.turns); c != nil && c.Kind.HasName() && strange(c.Name) || !s.inTurn(t.turns) {
-		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{a.Client: {Open: true, End: fuzz.MayClose}}, Next: s.doubts(t.turns).with(a.Client, talk{over: true, loose: bytes.Join(t.turns, nil)})}}
+		return []fuzz.Reaction{{Tells: fuzz.Tell(a.Client, fuzz.Reply{Open: true, End: fuzz.MayClose}), Next: s.doubts(t.turns).with(a.Client, talk{over: true, loose: bytes.Join(t.turns, nil)})}}
 	}
 	for _, o := range s.model.Apply(t.turns...) {
 		next := s
@@ -271,7 +273,7 @@ func (s fileshareState) sends(a fuzz.Action) (all []fuzz.Reaction) {
 		if s.amid(a.Client) {
 			demands = "server.concurrent"
 		}
-		all = append(all, fuzz.Reaction{Tells: map[int]fuzz.Reply{a.Client: reply}, Next: next.with(a.Client, then), Demands: demands})
+		all = append(all, fuzz.Reaction{Tells: fuzz.Tell(a.Client, reply), Next: next.with(a.Client, then), Demands: demands})
 	}
 	return all
 }

@@ -176,7 +176,6 @@ const seekers, mostSeekers = 8, 4
 // which the other must have heard nothing.
 func drawDiscovery(r fuzz.Source) []fuzz.Action {
 	who := r.IntN(mostSeekers)
-	question := (&fileshare.DiscoveryRequest{}).Append(nil)
 	asks := func(n int, datagram []byte) fuzz.Action {
 		return fuzz.Action{Client: seekers + n, Deed: pick(r, fuzz.Asking, fuzz.Asking, fuzz.Asking, fuzz.Calling), Turns: turns(datagram)}
 	}

@@ -20,10 +20,10 @@ func (mailboxState) Can(a fuzz.Action) bool { return a.Deed == fuzz.Visiting }
 
 // Apply implements fuzz.State.
 func (m mailboxState) Apply(a fuzz.Action) (all []fuzz.Reaction) {
-	sent := bytes.Join(a.Turns, nil)
+	sent := a.Sent()
 	for _, o := range m.Model.Apply(sent) {
 		all = append(all, fuzz.Reaction{
-			Tells:   map[int]fuzz.Reply{a.Client: {Want: o.Answer, End: fuzz.Closes}},
+			Tells:   fuzz.Tell(a.Client, fuzz.Reply{Want: o.Answer, End: fuzz.Closes}),
 			Next:    mailboxState{o.Next},
 			Demands: mailboxDemand(sent, o.Answer),
 		})

@@ -67,7 +67,7 @@ func (s transferState) Apply(a fuzz.Action) []fuzz.Reaction {
 		s.ended = true
 		next := s.left()
 		next.talks, next.loose = true, true
-		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{s.client: {Open: true, End: fuzz.MayClose}}, Next: next}}
+		return []fuzz.Reaction{{Tells: fuzz.Tell(s.client, fuzz.Reply{Open: true, End: fuzz.MayClose}), Next: next}}
 	}
 	return []fuzz.Reaction{{Next: s.left()}}
 }
@@ -76,7 +76,7 @@ func (s transferState) Apply(a fuzz.Action) []fuzz.Reaction {
 // taken for a command on any name in it.
 func (s transferState) anything() []fuzz.Reaction {
 	s.loose = true
-	return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{s.client: {Open: true, End: fuzz.MayClose}}, Next: s.doubts(bytes.Join(s.turns, nil))}}
+	return []fuzz.Reaction{{Tells: fuzz.Tell(s.client, fuzz.Reply{Open: true, End: fuzz.MayClose}), Next: s.doubts(bytes.Join(s.turns, nil))}}
 }
 
 // doubts is the state when all names in some bytes are doubtful.
@@ -185,7 +185,7 @@ func (s transferState) says(demands string) (all []fuzz.Reaction) {
 	if c, ok := s.command(); ok && s.unsure(c.Name) && c.Verb != transfer.Put {
 		s.loose = true
 		s = s.doubts(s.turns[0])
-		return []fuzz.Reaction{{Tells: map[int]fuzz.Reply{s.client: {Open: true, End: fuzz.MayClose}}, Next: s}}
+		return []fuzz.Reaction{{Tells: fuzz.Tell(s.client, fuzz.Reply{Open: true, End: fuzz.MayClose}), Next: s}}
 	}
 	for _, o := range s.files.Apply(s.turns...) {
 		next := s
@@ -201,9 +201,10 @@ func (s transferState) says(demands string) (all []fuzz.Reaction) {
 		if o.Over {
 			next.files, next.doubtful = o.Next, next.sure()
 		}
-		r := fuzz.Reaction{Tells: map[int]fuzz.Reply{s.client: reply}, Next: next, Demands: demands}
+		r := fuzz.Reaction{Tells: fuzz.Tell(s.client, reply), Next: next, Demands: demands}
 		if !slices.ContainsFunc(all, func(other fuzz.Reaction) bool {
-			return other.Tells[s.client].End == reply.End && string(other.Tells[s.client].Want) == string(reply.Want)
+			told := other.Tells[0].Reply
+			return told.End == reply.End && string(told.Want) == string(reply.Want)
 		}) {
 			all = append(all, r) // what stays of a part is told apart only when the client leaves
 		}
