@@ -72,7 +72,7 @@ type Attempt struct {
 // Holds tells whether nothing is wrong with what was seen.
 func (a *Attempt) Holds() bool { return a.holds() || a.Outcome == Skip }
 
-// Play plays a trial once. Of the options its seed, patience and pauses are the
+// Play plays a trial once. Of the options its seed, patience, calm and pauses are the
 // caller's, all others the bench's.
 func (b *Bench) Play(ctx context.Context, t Trial, role Program, target Target, o PlayOptions) Attempt {
 	o.Delivery, o.Lateness, o.Starting = t.Delivery, b.canary.since, b.start(ctx)

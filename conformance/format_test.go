@@ -33,7 +33,7 @@ func TestFormatRoundTrip(t *testing.T) {
 			require.Equal(t, written, conformance.Format("protocol.star", again.Scenarios...))
 			for i, s := range again.Scenarios {
 				require.Equal(t, p.Scenarios[i].Covers, s.Covers)
-				require.Equal(t, conformance.Preview(p.Scenarios[i], 7)[0].Source, conformance.Preview(s, 7)[0].Source)
+				require.Equal(t, conformance.Source(conformance.Preview(p.Scenarios[i], 7)[0].Step), conformance.Source(conformance.Preview(s, 7)[0].Step))
 			}
 		})
 	}

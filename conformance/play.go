@@ -22,6 +22,10 @@ type PlayOptions struct {
 	// Patience multiplies the scenario's waits; 0 means 1. It is the one knob
 	// for slow machines. The protocol's own limits are not touched by it.
 	Patience float64
+	// Calm, if not 0, ends a wait also when no program has had anything to do for
+	// so long: for somebody who plays again what does not hold. A program that
+	// sleeps before it goes on may look the same.
+	Calm time.Duration
 	// Lateness gives the harness's own lateness since a moment: see Canary.
 	Lateness func(since time.Time) time.Duration
 	// Starting is called before a program is started; what it returns is
@@ -97,6 +101,7 @@ type player struct {
 	view    *view
 	changed chan struct{} // closed and renewed with every event
 	done    bool          // events that come later are dropped
+	signs   int           // events other than the harness's own pauses
 
 	live      map[string]*liveConn
 	listeners []liveListener
@@ -242,6 +247,9 @@ func (p *player) note(e Event) {
 	}
 	if e.At == 0 {
 		e.At = p.now()
+	}
+	if e.Kind != Paused {
+		p.signs++
 	}
 	p.tr.Events = append(p.tr.Events, e)
 	p.view.apply(e, len(p.tr.Events)-1)
@@ -394,8 +402,11 @@ func (p *player) look(ctx context.Context) {
 const dying = 250 * time.Millisecond
 
 // awaitDeath waits until all programs have ended, or for as long as one may be
-// dying.
+// dying. At a first look one that rests is not.
 func (p *player) awaitDeath(ctx context.Context) {
+	if p.opts.Calm > 0 && p.canRest() && p.rests(ctx) {
+		return
+	}
 	timer := time.NewTimer(dying)
 	defer timer.Stop()
 	for name, proc := range p.processes {

@@ -78,8 +78,7 @@ func (v *view) applyFolder(e Event) {
 }
 
 func (s *ExpectContents) play(ctx context.Context, p *player) error {
-	began := time.Now()
-	deadline := began.Add(p.patient(s.limit()))
+	began, w := time.Now(), p.vigil(s, s.limit())
 	for last := false; ; {
 		if err := p.seeFolder(s.Path, FolderSeen); err != nil {
 			return err
@@ -93,7 +92,7 @@ func (s *ExpectContents) play(ctx context.Context, p *player) error {
 		if err := p.pause(ctx, rest(began, filePause)); err != nil {
 			return err
 		}
-		last = time.Now().After(deadline)
+		last = w.over(ctx)
 	}
 }
 

@@ -102,8 +102,7 @@ type ExpectFile struct {
 const filePause = 10 * time.Millisecond
 
 func (s *ExpectFile) play(ctx context.Context, p *player) error {
-	began := time.Now()
-	deadline := began.Add(p.patient(s.limit()))
+	began, w := time.Now(), p.vigil(s, s.limit())
 	var before fs.FileInfo
 	for last := false; ; {
 		info, err := s.look(p, before, last)
@@ -120,7 +119,7 @@ func (s *ExpectFile) play(ctx context.Context, p *player) error {
 		if err := p.pause(ctx, rest(began, filePause)); err != nil {
 			return err
 		}
-		last = time.Now().After(deadline)
+		last = w.over(ctx)
 	}
 }
 

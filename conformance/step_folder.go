@@ -15,11 +15,10 @@ type ExpectFolder struct {
 }
 
 func (s *ExpectFolder) play(ctx context.Context, p *player) error {
-	began := time.Now()
-	deadline := began.Add(p.patient(s.limit()))
+	began, w := time.Now(), p.vigil(s, s.limit())
 	for {
 		there, err := s.look(p)
-		if err != nil || there || time.Now().After(deadline) {
+		if err != nil || there || w.over(ctx) {
 			return err
 		}
 		if err := p.pause(ctx, rest(began, filePause)); err != nil {

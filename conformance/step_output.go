@@ -241,7 +241,7 @@ func (s *ExpectNoTraceback) limit() time.Duration {
 }
 
 func (s *ExpectNoTraceback) play(ctx context.Context, p *player) error {
-	if s.Within == 0 || s.Within >= dying || !p.canRest() {
+	if p.opts.Calm == 0 && (s.Within == 0 || s.Within >= dying) || !p.canRest() {
 		return p.await(ctx, s, s.limit())
 	}
 	return p.awaitRest(ctx, s, s.limit())

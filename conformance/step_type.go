@@ -27,7 +27,7 @@ func (s *TypeLine) play(ctx context.Context, p *player) error {
 	if proc == nil {
 		return fmt.Errorf("no program run %q", s.Run)
 	}
-	if err := p.awaitInput(ctx, s.Run, proc, promptPatience); err != nil {
+	if err := p.awaitInput(ctx, s.Run, proc, p.vigilFor(promptPatience)); err != nil {
 		return err
 	}
 	b, err := s.text(p)
@@ -77,9 +77,8 @@ const promptPatience = 2 * time.Second
 
 // awaitInput waits until the program is blocked reading its standard input,
 // has ended, or the time is over.
-func (p *player) awaitInput(ctx context.Context, run string, proc Process, limit time.Duration) error {
-	began := time.Now()
-	for deadline := began.Add(limit); time.Now().Before(deadline); {
+func (p *player) awaitInput(ctx context.Context, run string, proc Process, w *vigil) error {
+	for began := time.Now(); !w.over(ctx); {
 		if proc.AwaitsInput() {
 			p.add(Event{Kind: AwaitsInput, Run: run})
 			return nil
@@ -129,7 +128,7 @@ func (s *ExpectPrompt) play(ctx context.Context, p *player) error {
 	if proc == nil {
 		return fmt.Errorf("no program run %q", s.Run)
 	}
-	return p.awaitInput(ctx, s.Run, proc, p.patient(s.limit()))
+	return p.awaitInput(ctx, s.Run, proc, p.vigil(s, s.limit()))
 }
 
 func (s *ExpectPrompt) judge(v *view, _ *binding) Finding {

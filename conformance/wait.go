@@ -26,7 +26,8 @@ func (w wait) limit() time.Duration { return w.Within }
 // await plays an expectation: it waits until the step's judgement is no longer
 // pending, or for at most the given time.
 func (p *player) await(ctx context.Context, s Step, within time.Duration) error {
-	timer := time.NewTimer(p.patient(within))
+	w := p.vigil(s, within)
+	timer := time.NewTimer(w.next())
 	defer timer.Stop()
 	for {
 		p.mu.Lock()
@@ -38,7 +39,10 @@ func (p *player) await(ctx context.Context, s Step, within time.Duration) error 
 		select {
 		case <-changed:
 		case <-timer.C:
-			return nil
+			if w.over(ctx) {
+				return nil
+			}
+			timer.Reset(w.next())
 		case <-ctx.Done():
 			return fmt.Errorf("stopped while waiting: %w", context.Cause(ctx))
 		}

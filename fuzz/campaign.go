@@ -132,6 +132,7 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 	if _, process := o.Target.(*conformance.Command); process {
 		processors, undo := pin(o.Worker)
 		defer undo()
+		defer o.alone(processors)()
 		o.processors = processors
 		if !o.Cold {
 			o.warm = &warmRoom{}
@@ -473,7 +474,11 @@ func (o *Options) preview(each func(s *conformance.Scenario, steps []conformance
 		if s.Role() != conformance.Server {
 			continue
 		}
-		steps := conformance.Preview(s, o.Seed)
+		most := historyMost
+		if conformance.Volume(s) > historyMost {
+			most = templateMost // as a whole it is not played
+		}
+		steps := conformance.PreviewUpTo(s, o.Seed, most)
 		for _, step := range steps {
 			if step.Layout != nil && !step.Datagram && !slices.Contains(o.requests, step.Layout) {
 				o.requests = append(o.requests, step.Layout)

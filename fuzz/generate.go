@@ -118,6 +118,9 @@ func (g *generator) addHistory(s *conformance.Scenario, steps []conformance.Step
 	sent := map[string][]byte{}
 	total := 0
 	for _, step := range steps {
+		if step.Long && !step.Datagram {
+			total += historyMost + 1
+		}
 		if step.Conn == "" || len(step.Bytes) == 0 {
 			continue
 		}

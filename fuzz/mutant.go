@@ -43,7 +43,7 @@ func seeds(p *conformance.Protocol, role string, sampleSeed uint64) (list []seed
 			continue
 		}
 		before := len(s.Needs)
-		for i, step := range conformance.Preview(s, sampleSeed) {
+		for i, step := range conformance.PreviewUpTo(s, sampleSeed, longestSeed) {
 			if step.Phase == conformance.PhaseSteps && len(step.Bytes) > 0 && len(step.Bytes) <= longestSeed {
 				list = append(list, seed{s, i - before, step.Layout, step.Bytes})
 			}

@@ -78,6 +78,7 @@ type suite struct {
 	played   int
 	starts   int
 	told     time.Time
+	calm     time.Duration   // see calmAtFirst
 	alive    bool            // the program has begun to serve
 	lifeless int             // plays that it had to do something in, and did not
 	why      string          // the first of these failed
@@ -94,7 +95,7 @@ type suite struct {
 
 func newSuite(ctx context.Context, role string, o *Options) (c *suite, done func()) {
 	quick, leave := o.quick(role)
-	c = &suite{quick: quick, o: o, role: role, began: time.Now(), sound: map[string]bool{}, known: map[string]bool{}, tries: map[string]int{}}
+	c = &suite{quick: quick, o: o, role: role, began: time.Now(), sound: map[string]bool{}, known: map[string]bool{}, tries: map[string]int{}, calm: calmAtFirst}
 	bench, rest := conformance.NewBench(ctx)
 	c.bench, done = bench, func() { rest(); leave() }
 	c.trials = inBreadth(o.Protocol, conformance.Trials(o.Protocol, conformance.Graded{Role: role, Target: o.Target}))
@@ -240,13 +241,27 @@ const (
 	patient = 1
 )
 
+// A program that has nothing to do for so long is suspicious if something is
+// expected of it. One that sleeps before it goes on is given twice as long each
+// time.
+const (
+	calmAtFirst = 150 * time.Millisecond
+	calmAtMost  = 2 * time.Second
+)
+
+func (c *suite) calmFor() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.calm
+}
+
 // try plays a case once and asks the oracles about it.
 func (c *suite) try(ctx context.Context, k suiteCase, patience float64) (*suiteFault, conformance.Attempt) {
 	slots, target := c.slots, c.quick
-	options := conformance.PlayOptions{Seed: k.seed, Patience: patience}
+	options := conformance.PlayOptions{Seed: k.seed, Patience: patience, Calm: c.calmFor()}
 	switch {
 	case patience == patient:
-		slots, target = c.proofs, c.o.Target
+		slots, target, options.Calm = c.proofs, c.o.Target, 0
 	case k.Takes < sleepsFor:
 		if !c.crowd.enter(ctx) {
 			return nil, conformance.Attempt{Disturbed: true}

@@ -296,6 +296,7 @@ func (c *suite) doubt(f *suiteFault, verified int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if f.late && verified == 0 {
+		c.calm = min(2*c.calm, calmAtMost)
 		return // it was only slow
 	}
 	if c.vain++; len(c.doubts) < mostDoubts {
@@ -344,7 +345,7 @@ func (x *Finding) is(k suiteCase) {
 		x.Played.Step, x.Played.Message = k.mutant.at, new(hex.EncodeToString(k.mutant.message))
 	}
 	x.Sends = nil
-	for _, step := range conformance.Preview(k.Scenario, k.seed) {
+	for _, step := range conformance.PreviewUpTo(k.Scenario, k.seed, longestSeed) {
 		if n := len(step.Bytes); n > 0 && n <= longestSeed {
 			x.Sends = append(x.Sends, hex.EncodeToString(step.Bytes))
 		}

@@ -28,6 +28,7 @@ func RunTurns(ctx context.Context, o MachineOptions) (*Campaign, error) {
 	c := newTurns(&o)
 	processors, undo := pin(o.Worker)
 	defer undo()
+	defer o.alone(processors)()
 	defer exactly()()
 	c.start.processors = processors
 	if !o.Cold {

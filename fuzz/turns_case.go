@@ -45,7 +45,7 @@ func newTurnCases(o *MachineOptions) *turnCases {
 		if s.Role() != conformance.Server {
 			continue
 		}
-		for _, step := range conformance.Preview(s, o.Seed) {
+		for _, step := range conformance.PreviewUpTo(s, o.Seed, 1) {
 			if step.Layout != nil && !slices.Contains(g.layouts, step.Layout) {
 				g.layouts = append(g.layouts, step.Layout)
 			}

@@ -88,7 +88,7 @@ func (v *showVerb) showScenario(a *app, p *conformance.Protocol, s *conformance.
 			phase = step.Phase
 			fmt.Fprintf(a.out, "\n%s\n", phaseTitle[phase])
 		}
-		fmt.Fprintf(a.out, "  %s\n", step.Source)
+		fmt.Fprintf(a.out, "  %s\n", conformance.Source(step.Step))
 		showBytes(a, step)
 	}
 }
