@@ -139,7 +139,7 @@ func (c *stateful) found(ctx context.Context, f *fault, history []Action, seen t
 	}
 	quick := *c.o
 	quick.patience = shortPatience
-	m := &shortener{o: &quick, want: f.kind, until: time.Now().Add(cmp.Or(c.o.shorten, historyFor)), left: minimiseAttempts}
+	m := &shortener{o: &quick, want: f.kind, until: shortUntil(cmp.Or(c.o.shorten, historyFor), c.o.Cases, c.began, c.o.For), left: minimiseAttempts}
 	long := history
 	if f.kind != Leak { // which takes many
 		history = m.shorten(ctx, long)

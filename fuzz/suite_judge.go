@@ -389,7 +389,7 @@ const (
 // shorten leaves out what it can of the changed message, under the same
 // signature, and tells of the finding again if that came to something.
 func (c *suite) shorten(ctx context.Context, k suiteCase, f *suiteFault, x *Finding) {
-	plays, until := 0, time.Now().Add(shortenFor)
+	plays, until := 0, shortUntil(shortenFor, c.o.Cases, c.began, c.o.For)
 	m := k.mutant
 	s := seed{m.base, m.at, m.layout, nil}
 	leaveOut(m.message, len(m.message)/2, func(less []byte) []byte {
