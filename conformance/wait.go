@@ -174,14 +174,14 @@ func (p *player) settle(ctx context.Context) {
 		// What has not been read by now is not wanted.
 		still := p.asleep() && (took > settleLimit || p.allTaken(ctx))
 		time.Sleep(restLook)
-		if asleep++; !still || time.Since(looked) > busyLook {
+		if asleep++; !still || took < settleLimit && time.Since(looked) > busyLook {
 			asleep = 0
 		}
 	}
 }
 
-// busyLook is how long a look takes at least of which nothing follows, as the
-// machine may have kept our readers from their work for as long.
+// busyLook is how long a look takes at least of which nothing follows at first, as
+// the machine may have kept our readers from their work for as long.
 const busyLook = 10 * restLook
 
 // processorTime is what all programs have used so far.
