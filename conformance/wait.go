@@ -119,23 +119,16 @@ func (p *player) canRest() bool {
 // awaitRest is await that is also over when no program has anything to do any
 // more: each has ended, or has read what was sent and was found asleep twice.
 func (p *player) awaitRest(ctx context.Context, s Step, within time.Duration) error {
-	return p.untilRest(ctx, 2, p.patient(within), func() (over bool, err error) {
+	deadline := time.Now().Add(p.patient(within))
+	for asleep := 0; asleep < 2 && time.Now().Before(deadline) && ctx.Err() == nil; asleep++ {
 		if err := p.await(ctx, s, restLook); err != nil {
-			return true, err
+			return err
 		}
 		p.mu.Lock()
-		defer p.mu.Unlock()
-		return s.judge(p.view, p.bind).State != Pending, nil
-	})
-}
-
-// untilRest waits until the programs were found asleep so often in a row, or between
-// says that it is over, which is called before each look; at most for so long.
-func (p *player) untilRest(ctx context.Context, looks int, limit time.Duration, between func() (over bool, err error)) error {
-	deadline := time.Now().Add(limit)
-	for asleep := 0; asleep < looks && time.Now().Before(deadline) && ctx.Err() == nil; asleep++ {
-		if over, err := between(); over || err != nil {
-			return err
+		over := s.judge(p.view, p.bind).State != Pending
+		p.mu.Unlock()
+		if over {
+			return nil
 		}
 		if !p.rests(ctx) {
 			asleep = -1
