@@ -46,19 +46,23 @@ func TestLateOutput(t *testing.T) {
 	require.NoError(t, err)
 	for _, does := range []string{"busy", "starved"} {
 		t.Run(does, func(t *testing.T) {
-			dir := t.TempDir()
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "server.py"), fmt.Appendf(nil, lateServer, does), 0o600))
-			iso, err := proc.New(proc.Config{Dir: dir})
-			require.NoError(t, err)
-			defer iso.Close()
-			target, err := conformance.NewCommand([]string{executable(t, "python3"), "server.py"}, iso)
-			require.NoError(t, err)
-			s := p.Scenarios[0]
-			tr := conformance.Play(t.Context(), s, p.Programs[conformance.Server], target, conformance.PlayOptions{})
-			require.Empty(t, tr.Broken)
-			v := conformance.Judge(s, tr, false)
+			v := judged(t, p, fmt.Sprintf(lateServer, does), conformance.PlayOptions{})
 			require.Equal(t, conformance.Fail, v.Outcome, "%s", v.Finding.Got)
 			require.Contains(t, v.Finding.Want, "a message that a good run does not print")
 		})
 	}
+}
+
+// judged plays a protocol's only scenario on a server in Python, and judges it.
+func judged(t *testing.T, p *conformance.Protocol, server string, o conformance.PlayOptions) conformance.Verdict {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "server.py"), []byte(server), 0o600))
+	iso, err := proc.New(proc.Config{Dir: dir})
+	require.NoError(t, err)
+	defer iso.Close()
+	target, err := conformance.NewCommand([]string{executable(t, "python3"), "server.py"}, iso)
+	require.NoError(t, err)
+	tr := conformance.Play(t.Context(), p.Scenarios[0], p.Programs[conformance.Server], target, o)
+	require.Empty(t, tr.Broken)
+	return conformance.Judge(p.Scenarios[0], tr, false)
 }

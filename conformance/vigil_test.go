@@ -1,15 +1,12 @@
 package conformance_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"netproctor/conformance"
-	"netproctor/internal/proc"
 )
 
 // moods is a server that does as its client says.
@@ -46,17 +43,7 @@ func TestCalm(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := load(tiny, `scenario(id = "server/ping/one", covers = ["server.ping"], why = "w", steps = [start(), connect(), `+c.steps+`])`, conformance.LoadOptions{})
 			require.NoError(t, err)
-			dir := t.TempDir()
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "server.py"), []byte(moods), 0o600))
-			iso, err := proc.New(proc.Config{Dir: dir})
-			require.NoError(t, err)
-			defer iso.Close()
-			target, err := conformance.NewCommand([]string{executable(t, "python3"), "server.py"}, iso)
-			require.NoError(t, err)
-			s := p.Scenarios[0]
-			tr := conformance.Play(t.Context(), s, p.Programs[conformance.Server], target, conformance.PlayOptions{Calm: 50 * time.Millisecond})
-			require.Empty(t, tr.Broken)
-			v := conformance.Judge(s, tr, false)
+			v := judged(t, p, moods, conformance.PlayOptions{Calm: 50 * time.Millisecond})
 			require.Equal(t, c.want, v.Outcome, "%s", v.Finding.Got)
 			require.Equal(t, c.want == conformance.Fail, v.Finding.Late)
 		})
