@@ -41,7 +41,7 @@ func (v *fuzzVerb) parts(a *app, p *conformance.Protocol, g conformance.Graded) 
 		}
 		return append(list, suitePart(g.Role, o)), done, nil
 	}
-	if turns, err := v.machineOptions(p, g); err == nil {
+	if turns, err := v.machineOptions(p, g, params); err == nil {
 		turns.Cold, o.Beside = v.Cold, true
 		for share := range v.shares() {
 			turns.Share = share
@@ -121,7 +121,11 @@ func suitePart(role string, o fuzz.Options) fuzz.Part {
 
 // machine is the campaign of the protocol's state machine on servers of its own.
 func (v *fuzzVerb) machine(p *conformance.Protocol, g conformance.Graded) (fuzz.Part, error) {
-	o, err := v.machineOptions(p, g)
+	params, err := v.params(p)
+	if err != nil {
+		return fuzz.Part{}, err
+	}
+	o, err := v.machineOptions(p, g, params)
 	if err != nil {
 		return fuzz.Part{}, err
 	}
@@ -131,13 +135,9 @@ func (v *fuzzVerb) machine(p *conformance.Protocol, g conformance.Graded) (fuzz.
 	}}, nil
 }
 
-func (v *fuzzVerb) machineOptions(p *conformance.Protocol, g conformance.Graded) (fuzz.MachineOptions, error) {
+func (v *fuzzVerb) machineOptions(p *conformance.Protocol, g conformance.Graded, params map[string]string) (fuzz.MachineOptions, error) {
 	if g.Role != conformance.Server {
 		return fuzz.MachineOptions{}, usage("--model wanted a server, got a %s", g.Role)
-	}
-	params, err := v.params(p)
-	if err != nil {
-		return fuzz.MachineOptions{}, err
 	}
 	m, err := protocols.Machine(v.Protocol, params)
 	if err != nil {

@@ -33,11 +33,11 @@ func (v *fuzzVerb) replay(a *app, p *conformance.Protocol, g conformance.Graded)
 // replayServer plays what only a server can have been found by: visits, and the
 // histories of its state machine.
 func (v *fuzzVerb) replayServer(a *app, p *conformance.Protocol, g conformance.Graded, o fuzz.Options, findings []*fuzz.Finding, list []fuzz.Replayed) ([]fuzz.Replayed, error) {
+	params, err := v.params(p)
+	if err != nil {
+		return list, err
+	}
 	if slices.ContainsFunc(findings, func(x *fuzz.Finding) bool { return x.Played == nil && len(x.History) == 0 }) {
-		params, err := v.params(p)
-		if err != nil {
-			return list, err
-		}
 		o.Model, o.Files, o.Gap = protocols.Model(v.Protocol, params)
 		more, err := fuzz.Replay(a.ctx, o, findings)
 		if list = append(list, more...); err != nil {
@@ -47,7 +47,7 @@ func (v *fuzzVerb) replayServer(a *app, p *conformance.Protocol, g conformance.G
 	if !slices.ContainsFunc(findings, func(x *fuzz.Finding) bool { return len(x.History) > 0 }) {
 		return list, nil
 	}
-	m, err := v.machineOptions(p, g)
+	m, err := v.machineOptions(p, g, params)
 	if err != nil {
 		return list, err
 	}
