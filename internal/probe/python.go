@@ -35,43 +35,36 @@ func python(ctx context.Context, command []string, folder string) (*Probe, error
 	if err != nil {
 		return nil, err
 	}
-	if w.module && folder == "" {
-		return nil, fmt.Errorf("%w: wanted a submission, got module %q", ErrNot, w.name)
-	}
-	if !w.module {
-		folder, err = folderOf(w.name, folder)
-	} else {
-		folder, err = filepath.Abs(folder)
-	}
-	if err != nil {
+	if folder, err = w.folder(folder); err != nil {
 		return nil, err
 	}
-	compiled := fmt.Errorf("%w: module %q", ErrNot, w.name)
-	if !w.module {
-		var p *Probe
-		p, compiled = filled(func(p *Probe) error {
-			p.Command = w.instead(filepath.Join(p.folder, "main.pyc"))
-			return p.instrument(ctx, w, instrument, folder, w.name, p.folder)
-		})
-		if compiled == nil {
-			return p, nil
-		}
+	if w.module {
+		return monitored(ctx, w, folder, "module")
 	}
 	p, err := filled(func(p *Probe) error {
+		p.Command = w.instead(filepath.Join(p.folder, "main.pyc"))
+		return p.instrument(ctx, w, instrument, folder, w.name, p.folder)
+	})
+	if err == nil {
+		return p, nil
+	}
+	p, neither := monitored(ctx, w, folder, "file")
+	if neither != nil {
+		return nil, fmt.Errorf("%w; and %w", err, neither)
+	}
+	return p, nil
+}
+
+// monitored has the interpreter tell of each line that it executes of a file or a
+// module.
+func monitored(ctx context.Context, w *words, folder, kind string) (*Probe, error) {
+	return filled(func(p *Probe) error {
 		if err := os.WriteFile(filepath.Join(p.folder, "instrument.py"), []byte(instrument), 0o600); err != nil {
 			return err
-		}
-		kind := "file"
-		if w.module {
-			kind = "module"
 		}
 		p.Command = w.instead(filepath.Join(p.folder, "main.py"))
 		return p.instrument(ctx, w, monitor, folder, kind, w.name, p.folder)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("%w; and %w", compiled, err)
-	}
-	return p, nil
 }
 
 // pythonName is what a Python interpreter is called.
@@ -84,6 +77,17 @@ type words struct {
 	name        string // of the script, or of the module
 	module      bool
 	arguments   []string
+}
+
+// folder is that of the sources; a module does not tell where it is.
+func (w *words) folder(submission string) (string, error) {
+	switch {
+	case !w.module:
+		return folderOf(w.name, submission)
+	case submission == "":
+		return "", fmt.Errorf("%w: wanted a submission, got module %q", ErrNot, w.name)
+	}
+	return filepath.Abs(submission)
 }
 
 // instead gives the command with another script.
