@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -76,14 +77,12 @@ type Action struct {
 	At netip.AddrPort `json:"-"`
 }
 
-// Files calls lay for each file that is laid out, up to an error, which it returns.
-func (a Action) Files(lay func(name string, content []byte) error) error {
-	for i := 0; i+1 < len(a.Turns); i += 2 {
-		if err := lay(string(a.Turns[i]), a.Turns[i+1]); err != nil {
-			return err
+// Files gives each file that is laid out: its name, and what is in it.
+func (a Action) Files() iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		for i := 0; i+1 < len(a.Turns) && yield(string(a.Turns[i]), a.Turns[i+1]); i += 2 {
 		}
 	}
-	return nil
 }
 
 // turnsTold is how many turns are told to people.

@@ -158,6 +158,16 @@ func lay(root *os.Root, name string, content []byte) error {
 	return root.WriteFile(name, content, 0o644)
 }
 
+// lay puts the files of an action into the working directory.
+func (a Action) lay(root *os.Root) error {
+	for name, content := range a.Files() {
+		if err := lay(root, name, content); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (p *program) awaitListening(ctx context.Context) error {
 	at, err := awaitListening(ctx, p.process, p.printed)
 	if err != nil {

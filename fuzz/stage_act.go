@@ -117,7 +117,7 @@ func (s *stage) act(ctx context.Context, a *Action) (*fault, error) {
 	case Ending, Leaving, Resetting:
 		s.end(a.Client, a.Deed)
 	case Laying:
-		return nil, a.Files(func(name string, content []byte) error { return lay(s.root, name, content) })
+		return nil, a.lay(s.root)
 	case Restarting:
 		return s.restart(ctx), nil
 	}

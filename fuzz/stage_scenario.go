@@ -246,10 +246,9 @@ func (w *writer) act(p *played) {
 		w.add(&conformance.Close{Conn: conn, How: conformance.Reset})
 		w.forget(p.Client)
 	case Laying:
-		_ = p.Files(func(name string, content []byte) error {
+		for name, content := range p.Files() {
 			w.add(&conformance.LayFile{Path: conformance.Lit(name), Content: conformance.Lit(content)})
-			return nil
-		})
+		}
 	case Restarting:
 		w.free()
 		w.add(&conformance.Signal{Run: w.run, Name: "SIGINT"})

@@ -52,7 +52,7 @@ func (c *player) act(call *call, s *speaker, a *Action) (why string) {
 		}
 		c.w.send(s, a.Turns[0], to)
 	case Laying:
-		if err := a.Files(c.lay); err != nil {
+		if err := c.lay(a); err != nil {
 			return "no file: " + err.Error()
 		}
 	}
@@ -116,9 +116,9 @@ func (c *player) files() (err error) {
 	return err
 }
 
-func (c *player) lay(name string, content []byte) error {
+func (c *player) lay(a *Action) error {
 	if err := c.files(); err != nil {
 		return err
 	}
-	return lay(c.root, name, content)
+	return a.lay(c.root)
 }

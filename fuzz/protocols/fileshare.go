@@ -126,10 +126,9 @@ func (s fileshareState) Apply(a fuzz.Action) []fuzz.Reaction {
 		return []fuzz.Reaction{{Next: s.with(a.Client, talk{}), Demands: "server.concurrent"}}
 	case fuzz.Laying:
 		files := s.model.Files()
-		_ = a.Files(func(name string, content []byte) error {
+		for name, content := range a.Files() {
 			files[path.Base(name)] = string(content)
-			return nil
-		})
+		}
 		s.model = fileshare.NewModel(s.dialect, files)
 		return []fuzz.Reaction{{Next: s}}
 	case fuzz.Leaving, fuzz.Resetting:
