@@ -237,19 +237,6 @@ func goesOn(ctx context.Context, i, cases int, began time.Time, limit time.Durat
 	return time.Since(began) < limit
 }
 
-// afterwards is for how long at most findings are still made short when the
-// campaign's time is over.
-const afterwards = 3 * time.Second
-
-// shortUntil gives until when a finding is made short, which may take so long.
-func shortUntil(most time.Duration, cases int, began time.Time, limit time.Duration) time.Time {
-	until, over := time.Now().Add(most), began.Add(limit+afterwards)
-	if cases == 0 && over.Before(until) {
-		return over
-	}
-	return until
-}
-
 // fresh starts the program anew, for the i-th case and those after it.
 func (c *campaign) fresh(ctx context.Context, i int) (err error) {
 	c.drop()

@@ -215,9 +215,10 @@ func disconnect(fd int) error {
 }
 
 // pin binds the calling goroutine to a thread, and the thread to one processor,
-// as far as there are enough another one for each worker, until undo is called. What it talks to belongs on the same one: there a reply
-// costs no waking of another processor. It gives no processor where there is
-// only one, or the kernel refuses.
+// as far as there are enough another one for each worker, until undo is called.
+// What it talks to belongs on the same one: there a reply costs no waking of
+// another processor. It gives no processor where there is only one, or the kernel
+// refuses.
 func pin(worker int) (processors []int, undo func()) {
 	runtime.LockOSThread()
 	var before, set unix.CPUSet

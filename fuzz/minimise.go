@@ -28,6 +28,19 @@ const (
 	minimiseAttempts = 200
 )
 
+// afterwards is for how long at most findings are still made short when the
+// campaign's time is over.
+const afterwards = 3 * time.Second
+
+// shortUntil gives until when a finding is made short, which may take so long.
+func shortUntil(most time.Duration, cases int, began time.Time, limit time.Duration) time.Time {
+	until, over := time.Now().Add(most), began.Add(limit+afterwards)
+	if cases == 0 && over.Before(until) {
+		return over
+	}
+	return until
+}
+
 // verifications is how often a finding is played again at the end.
 const verifications = 3
 

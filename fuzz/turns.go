@@ -13,11 +13,11 @@ import (
 
 // RunTurns plays histories of a state machine on one server that stays up: its
 // moves, and moves that somebody does wrong. A worker's i-th one follows from the
-// seed, the worker and i. The server, and the thread that plays, have a processor to themselves;
-// what one client is told is waited for, and where nobody is told anything the
-// kernel tells when the server rests. That makes it some hundred times as fast as
-// RunMachine, by which each fault is shown again, on servers of its own, before it
-// is a finding.
+// seed, the worker and i. The server, and the thread that plays, have a processor
+// to themselves; what one client is told is waited for, and where nobody is told
+// anything the kernel tells when the server rests. That makes it some hundred times
+// as fast as RunMachine, by which each fault is shown again, on servers of its own,
+// before it is a finding.
 //
 // A target that is no program of the operating system is left to RunMachine.
 func RunTurns(ctx context.Context, o MachineOptions) (*Campaign, error) {

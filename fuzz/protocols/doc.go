@@ -27,11 +27,11 @@ func Machine(protocol string, params map[string]string) (*fuzz.Machine, error) {
 		}
 		return s.machine(), nil
 	}
-	make, known := map[string]func() *fuzz.Machine{"mailbox": Mailbox, "download": Download, "transfer": Transfer, "chat": Chat}[protocol]
+	machine, known := map[string]func() *fuzz.Machine{"mailbox": Mailbox, "download": Download, "transfer": Transfer, "chat": Chat}[protocol]
 	if !known {
 		return nil, fmt.Errorf("wanted a protocol with a state machine, got %q", protocol)
 	}
-	return make(), onlyParams(params, programParams...)
+	return machine(), onlyParams(params, programParams...)
 }
 
 // programParams say nothing of what a server does once it runs.
