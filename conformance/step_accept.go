@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.starlark.net/starlark"
@@ -23,7 +24,7 @@ func (s *Accept) play(ctx context.Context, p *player) error {
 	}
 	if !p.came(s) {
 		// A program that has ended may have connected just before.
-		if err := p.pause(ctx, underWay); err != nil {
+		if err := p.emptied(ctx); err != nil {
 			return err
 		}
 	}
@@ -70,7 +71,30 @@ func (s *Accept) star() string {
 // behind a fence, such as the program's end or its wait for input.
 type NoConnection struct{}
 
-func (s *NoConnection) play(ctx context.Context, p *player) error { return p.pause(ctx, underWay) }
+func (s *NoConnection) play(ctx context.Context, p *player) error { return p.emptied(ctx) }
+
+// queueing is a listener that can tell whether connections wait to be accepted.
+type queueing interface{ Queued() bool }
+
+// emptied waits until the connections that have been made are taken: on a busy
+// machine they may wait in the kernel for long.
+func (p *player) emptied(ctx context.Context) error {
+	deadline := time.Now().Add(settleMost)
+	err := p.pause(ctx, underWay)
+	for queued := true; err == nil && queued && time.Now().Before(deadline); {
+		queued = p.queued()
+		err = p.pause(ctx, underWay) // what has left the queue is noted a moment later
+	}
+	return err
+}
+
+// queued tells whether a connection waits to be accepted.
+func (p *player) queued() bool {
+	return slices.ContainsFunc(p.listeners, func(l liveListener) bool {
+		q, can := l.Listener.(queueing)
+		return can && q.Queued()
+	})
+}
 
 // underWay is for how long a connection or bytes may be under way from the
 // kernel to the harness.

@@ -114,6 +114,19 @@ func (l *harnessListener) Accept() (net.Conn, error) {
 	return c, err
 }
 
+// Queued tells whether connections wait to be accepted.
+func (l *harnessListener) Queued() (queued bool) {
+	raw, err := l.SyscallConn()
+	if err != nil {
+		return false
+	}
+	err = raw.Control(func(fd uintptr) {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+		queued = err == nil && n > 0
+	})
+	return queued && err == nil
+}
+
 // Close implements net.Listener.
 func (l *harnessListener) Close() error {
 	if raw, err := l.SyscallConn(); err == nil {

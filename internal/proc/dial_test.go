@@ -72,3 +72,26 @@ func TestClosedListenerThatIsCopied(t *testing.T) {
 	_, err = sb.Dial(t.Context(), "tcp", l.Addr().String())
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 }
+
+// TestQueued sees connections that nobody has accepted yet.
+func TestQueued(t *testing.T) {
+	iso, err := New(Config{})
+	require.NoError(t, err)
+	defer iso.Close()
+	sb, err := iso.Open(t.Context())
+	require.NoError(t, err)
+	defer sb.Close()
+	l, err := sb.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	queued := l.(interface{ Queued() bool }).Queued
+	require.False(t, queued())
+	c, err := sb.Dial(t.Context(), "tcp", l.Addr().String())
+	require.NoError(t, err)
+	defer c.Close()
+	require.True(t, queued())
+	accepted, err := l.Accept()
+	require.NoError(t, err)
+	defer accepted.Close()
+	require.False(t, queued())
+}
