@@ -63,7 +63,11 @@ func wantStatus(ts *testscript.TestScript, neg bool, args []string) {
 // environment tells scripts where right servers are, and lets the go command find
 // what it has compiled before.
 func environment(e *testscript.Env) error {
-	for name, path := range map[string]string{"C_MAILBOX": "../../conformance/testdata/programs/mailbox/c-good", "GO_MAILBOX": "../../fuzz/testdata/go-mailbox"} {
+	for name, path := range map[string]string{
+		"C_MAILBOX":      "../../conformance/testdata/programs/mailbox/c-good",
+		"PYTHON_MAILBOX": "../../conformance/testdata/programs/mailbox/python-good",
+		"GO_MAILBOX":     "../../fuzz/testdata/go-mailbox",
+	} {
 		path, err := filepath.Abs(path)
 		if err != nil {
 			return err
