@@ -34,7 +34,7 @@ func TestHostilePrograms(t *testing.T) {
 	} {
 		t.Run(strings.TrimSuffix(c.file, ".py"), func(t *testing.T) {
 			t.Parallel() // mostly waited for
-			s := gradeSurely(t, program{protocol: "mailbox", dir: "hostile", role: conformance.Server, command: "python3 " + c.file, needs: "python3", sample: c.only})
+			s := gradeSurely(t, program{protocol: "mailbox", dir: "hostile", role: conformance.Server, command: "python3 " + c.file, needs: "python3"}, c.only)
 			require.NotEmpty(t, s.Results)
 			for _, r := range s.Results {
 				if r.Delivery != conformance.Whole && c.outcome == conformance.Fail {

@@ -34,7 +34,7 @@ func TestKeptPrograms(t *testing.T) {
 			if protocol, err := p.load(); err != nil || protocol.Programs[p.role].Port != 0 && p.role == conformance.Server {
 				t.Skip("the kernel remembers connections to its port")
 			}
-			suite := gradeSurely(t, p)
+			suite := gradeSurely(t, p, p.only(t))
 			if p.breaks == "" {
 				requireAllRight(t, suite, p.lacks)
 				return

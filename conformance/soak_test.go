@@ -54,7 +54,7 @@ func soak(t *testing.T, p program, runs int) {
 	counts := map[string]map[conformance.Outcome]int{}
 	all := map[conformance.Outcome]int{}
 	for run := range runs {
-		suite := gradeProgram(t, p)
+		suite := gradeProgram(t, p, p.sample)
 		for _, r := range suite.Results {
 			if counts[r.ID()] == nil {
 				counts[r.ID()] = map[conformance.Outcome]int{}
@@ -94,7 +94,7 @@ func saveTranscript(t *testing.T, name string, tr *conformance.Transcript) {
 // wall time of a run, and the sum of its scenarios' own times as a multiple.
 func BenchmarkSuite(b *testing.B) {
 	for b.Loop() {
-		suite := gradeProgram(b, program{protocol: "mailbox", dir: "python-good", role: "server", command: "python3 server.py", needs: "python3"})
+		suite := gradeProgram(b, program{protocol: "mailbox", dir: "python-good", role: "server", command: "python3 server.py", needs: "python3"}, nil)
 		b.ReportMetric(suite.Elapsed, "s-wall/op")
 		b.ReportMetric(suite.ScenarioTime(), "s-scenarios/op")
 		b.ReportMetric(suite.ScenarioTime()/suite.Elapsed, "scenarios/wall")
