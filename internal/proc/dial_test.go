@@ -11,18 +11,25 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// openListener opens a sandbox and listens in it.
+func openListener(t *testing.T) (*Sandbox, net.Listener) {
+	t.Helper()
+	iso, err := New(Config{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, iso.Close()) })
+	sb, err := iso.Open(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, sb.Close()) })
+	l, err := sb.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() }) // a test may have closed it
+	return sb, l
+}
+
 // TestConnectionThatIsResetAtOnce knows where a connection leads that the other
 // end has reset before anybody asks.
 func TestConnectionThatIsResetAtOnce(t *testing.T) {
-	iso, err := New(Config{})
-	require.NoError(t, err)
-	defer iso.Close()
-	sb, err := iso.Open(t.Context())
-	require.NoError(t, err)
-	defer sb.Close()
-	l, err := sb.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
+	sb, l := openListener(t)
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -51,14 +58,7 @@ func TestConnectionThatIsResetAtOnce(t *testing.T) {
 // TestClosedListenerThatIsCopied closes a listener of which a process that was just
 // forked has a copy: nobody is connected any more.
 func TestClosedListenerThatIsCopied(t *testing.T) {
-	iso, err := New(Config{})
-	require.NoError(t, err)
-	defer iso.Close()
-	sb, err := iso.Open(t.Context())
-	require.NoError(t, err)
-	defer sb.Close()
-	l, err := sb.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
+	sb, l := openListener(t)
 	accepted := make(chan error, 1)
 	go func() {
 		_, err := l.Accept()
@@ -75,15 +75,7 @@ func TestClosedListenerThatIsCopied(t *testing.T) {
 
 // TestQueued sees connections that nobody has accepted yet.
 func TestQueued(t *testing.T) {
-	iso, err := New(Config{})
-	require.NoError(t, err)
-	defer iso.Close()
-	sb, err := iso.Open(t.Context())
-	require.NoError(t, err)
-	defer sb.Close()
-	l, err := sb.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
+	sb, l := openListener(t)
 	queued := l.(interface{ Queued() bool }).Queued
 	require.False(t, queued())
 	c, err := sb.Dial(t.Context(), "tcp", l.Addr().String())
