@@ -6,13 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -302,11 +302,8 @@ func gradeUntilCaught(t testing.TB, p program) *conformance.Suite {
 	protocol, err := p.load()
 	require.NoError(t, err)
 	var suite *conformance.Suite
-	for _, s := range protocol.Scenarios {
-		if s.Role() != p.role || !slices.Contains(s.Covers, p.breaks) {
-			continue
-		}
-		if suite = gradeSurely(t, p, []string{s.ID}); suite.Outcomes()[conformance.Fail] > 0 {
+	for _, it := range conformance.Items(protocol, p.role, p.only(t)) {
+		if suite = gradeSurely(t, p, []string{it.ID}); suite.Outcomes()[conformance.Fail] > 0 {
 			return suite
 		}
 	}
@@ -389,8 +386,12 @@ func (p program) load() (*conformance.Protocol, error) {
 	if p.protocol != "transfer" || os.Getenv("PROGRAMS") == "whole" {
 		return loadOnce(p.protocol)
 	}
-	return conformance.Load(scenarios.Files, p.protocol, conformance.LoadOptions{Set: map[string]string{"LARGE_MIB": "64"}})
+	return smallTransfer()
 }
+
+var smallTransfer = sync.OnceValues(func() (*conformance.Protocol, error) {
+	return conformance.Load(scenarios.Files, "transfer", conformance.LoadOptions{Set: map[string]string{"LARGE_MIB": "64"}})
+})
 
 // only is what is played of the suite; nil is all of it.
 func (p program) only(t testing.TB) []string {
@@ -408,37 +409,23 @@ func (p program) only(t testing.TB) []string {
 }
 
 // firstOfEach is the first scenario of each requirement that is played with a
-// program, and one that is played in pieces.
+// program, in each delivery.
 func (p program) firstOfEach(protocol *conformance.Protocol) (only []string) {
-	fragments := protocol.Programs[p.role].Fragments
-	covered := map[string]bool{}
-	for _, s := range protocol.Scenarios {
-		if s.Role() != p.role {
-			continue
+	type cover struct {
+		requirement string
+		delivery    conformance.Delivery
+	}
+	covered := map[cover]bool{}
+	for _, it := range conformance.Items(protocol, p.role, p.sample) {
+		before := len(covered)
+		for _, id := range it.Covers {
+			covered[cover{id, it.Delivery}] = true
 		}
-		if pieces := s.ID + "@*"; s.Pieces && fragments != "" && !protocol.Turns && !covered[fragments] && p.plays(pieces) {
-			covered[fragments] = true
-			only = append(only, pieces)
-		}
-		if !p.plays(s.ID) {
-			continue
-		}
-		if slices.ContainsFunc(s.Covers, func(id string) bool { return !covered[id] }) {
-			only = append(only, s.ID)
-		}
-		for _, id := range s.Covers {
-			covered[id] = true
+		if len(covered) > before {
+			only = append(only, it.ID)
 		}
 	}
 	return only
-}
-
-// plays tells whether a scenario is in the program's sample.
-func (p program) plays(id string) bool {
-	return p.sample == nil || slices.ContainsFunc(p.sample, func(pattern string) bool {
-		ok, err := path.Match(pattern, id)
-		return ok && err == nil
-	})
 }
 
 // executable finds a program. Of several Pythons it takes the system's, if there
