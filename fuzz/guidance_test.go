@@ -336,9 +336,6 @@ func TestGuidanceFinds(t *testing.T) {
 				return
 			}
 			require.NotContains(t, look(t, &o, limit, most), "none")
-			if h.where.language != inGo {
-				return
-			}
 			o.Guidance = nil
 			require.Contains(t, look(t, &o, limit, most), "none", "that is what guidance is for")
 		})
