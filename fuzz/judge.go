@@ -219,8 +219,21 @@ func innermost(report []byte) string {
 			}
 		}
 	}
-	return string(bytes.TrimSpace(exception.Find(report))) + " at " + place
+	return kind(report) + " at " + place
 }
+
+// kind is the type of an exception. Python names it behind the frames, and what the
+// program printed on its other stream may stand among them, such as "Error: …".
+func kind(report []byte) string {
+	if frames := pythonFrame.FindAllIndex(report, -1); len(frames) > 0 {
+		if found := exception.Find(report[frames[len(frames)-1][1]:]); found != nil {
+			return string(found)
+		}
+	}
+	return string(exception.Find(report))
+}
+
+var pythonFrame = regexp.MustCompile(`(?m)^\s*File "[^"]+", line \d+`)
 
 // goFrame is a line of a report that names a place in a program in Go. The
 // innermost one comes first, and perhaps those of other goroutines behind it.

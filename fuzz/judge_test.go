@@ -17,6 +17,15 @@ func TestInnermost(t *testing.T) {
   File "/usr/lib/python3.11/codecs.py", line 322, in decode
 UnicodeDecodeError: invalid start byte
 `, "UnicodeDecodeError at server.py:12"},
+		{"python, with another stream among it", `Traceback (most recent call last):
+  File "/srv/server.py", line 40, in <module>
+    serve(conn)
+Error: bad request: connection ended after 2 of 66 bytes
+  File "/srv/server.py", line 12, in serve
+    raise ValueError("not yet")
+ValueError: not yet
+Error: the client was silent for too long
+`, "ValueError at server.py:12"},
 		{"node", `Uncaught:
 TypeError: b.readUInt16BE is not a function
     at serve (/srv/server.js:8:20)
