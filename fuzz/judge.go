@@ -97,7 +97,7 @@ func (p *program) died() *fault {
 	case language != "":
 		return uncaught(language+" printed", report)
 	case p.ended():
-		return crashed(p.process.Status(), p.printed())
+		return crashed(p.process.Status().Text, p.printed(), p.complained())
 	}
 	return nil
 }
@@ -107,9 +107,15 @@ func uncaught(who string, report []byte) *fault {
 	return &fault{Exception, "exception " + innermost(report), fmt.Sprintf("%s:\n%s", who, cutText(report, 2000))}
 }
 
-// crashed is the fault of a program that has ended.
-func crashed(status conformance.ProcessStatus, out []byte) *fault {
-	return &fault{Crash, "crash " + status.Text + masked(out), "it ended: " + status.Text + lastWords(out)}
+// crashed is the fault of a program that has ended as said, and has printed out,
+// of which errs are what went to stderr. After a signal the last line of stdout is
+// what happened to be flushed, and tells nothing.
+func crashed(end string, out, errs []byte) *fault {
+	told := out
+	if strings.HasPrefix(end, "killed") {
+		told = errs
+	}
+	return &fault{Crash, "crash " + end + masked(told), "it ended: " + end + lastWords(out)}
 }
 
 // dies waits for an end that earlier visits may have brought about.

@@ -40,3 +40,12 @@ TypeError: b.readUInt16BE is not a function
 		t.Run(test.name, func(t *testing.T) { require.Equal(t, test.want, innermost([]byte(test.report))) })
 	}
 }
+
+// TestCrashesOfOneMistake tells one end by a signal from another by stderr alone:
+// of stdout it depends on the buffer what was printed last.
+func TestCrashesOfOneMistake(t *testing.T) {
+	const aborted, exited = "killed by SIGABRT", "exit status 1"
+	require.Equal(t, crashed(aborted, nil, nil).signature, crashed(aborted, []byte("connection from 127.0.0.1\n"), nil).signature)
+	require.Equal(t, "crash killed by SIGABRT, server.c:#: failed", crashed(aborted, []byte("bye\n"), []byte("server.c:12: failed\n")).signature)
+	require.Equal(t, "crash exit status 1, no room for # files", crashed(exited, []byte("no room for 3 files\n"), nil).signature)
+}

@@ -48,6 +48,7 @@ type program struct {
 	suspicious atomic.Bool // there may be the report of an exception in its output
 	mu         sync.Mutex
 	output     []byte // the end of what it printed
+	complaints []byte // the end of what it printed to stderr
 	total      int    // how much it printed
 }
 
@@ -220,27 +221,39 @@ func awaitDatagrams(ctx context.Context, server conformance.Process, port int) e
 
 // print keeps the end of what the program prints, and looks for reports of
 // exceptions in it.
-func (p *program) print(_ string, b []byte) {
+func (p *program) print(stream string, b []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	line := bytes.LastIndexByte(p.output, '\n') + 1 // that the last piece has begun
 	p.output = append(p.output, b...)
 	p.total += len(b)
+	if stream == "stderr" {
+		p.complaints = trim(append(p.complaints, b...))
+	}
 	if !p.suspicious.Load() {
 		if language, _ := conformance.Uncaught(p.output[line:]); language != "" {
 			p.suspicious.Store(true)
 		}
 	}
-	if extra := len(p.output) - outputKept; extra > outputKept {
-		p.output = slices.Delete(p.output, 0, extra)
-	}
+	p.output = trim(p.output)
 }
+
+// trim forgets what was printed longer ago than outputKept, but not at each call.
+func trim(output []byte) []byte {
+	if extra := len(output) - outputKept; extra > outputKept {
+		output = slices.Delete(output, 0, extra)
+	}
+	return output
+}
+
+// kept is the end of what was printed.
+func kept(output []byte) []byte { return slices.Clone(output[max(0, len(output)-outputKept):]) }
 
 // forgive forgets what the program has printed.
 func (p *program) forgive() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.output = nil
+	p.output, p.complaints = nil, nil
 	p.suspicious.Store(false)
 }
 
@@ -248,7 +261,14 @@ func (p *program) forgive() {
 func (p *program) printed() []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.output[max(0, len(p.output)-outputKept):])
+	return kept(p.output)
+}
+
+// complained is the end of what the program has printed to stderr.
+func (p *program) complained() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return kept(p.complaints)
 }
 
 // lastWords are the end of what a program printed, for people.

@@ -34,11 +34,12 @@ type stage struct {
 	spins   bool                      // it did not come to rest any more
 	over    bool                      // it has ended by itself
 
-	mu      sync.Mutex
-	changed chan struct{} // closed when a client has heard something
-	clients map[int]*client
-	output  []byte
-	unread  int // how much of output nobody has looked at
+	mu         sync.Mutex
+	changed    chan struct{} // closed when a client has heard something
+	clients    map[int]*client
+	output     []byte
+	complaints []byte // what of it went to stderr
+	unread     int    // how much of output nobody has looked at
 }
 
 // A client is one connection, and what came on it that nobody has expected yet.
@@ -138,20 +139,26 @@ func (s *stage) start(ctx context.Context) (err error) {
 	return nil
 }
 
-func (s *stage) print(_ string, b []byte) {
+func (s *stage) print(stream string, b []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.output = append(s.output, b...)
+	s.output = trim(append(s.output, b...))
 	s.unread = min(s.unread+len(b), outputKept)
-	if extra := len(s.output) - outputKept; extra > 0 {
-		s.output = slices.Delete(s.output, 0, extra)
+	if stream == "stderr" {
+		s.complaints = trim(append(s.complaints, b...))
 	}
 }
 
 func (s *stage) printed() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.output)
+	return kept(s.output)
+}
+
+func (s *stage) complained() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return kept(s.complaints)
 }
 
 // newly is what was printed since the last call, with a little of what came

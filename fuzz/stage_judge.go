@@ -37,7 +37,7 @@ func (s *stage) died(odd bool) *fault {
 	case language != "" && (forbidden || ended || odd):
 		return uncaught(language+" printed", report)
 	case ended:
-		return crashed(s.process.Status(), out)
+		return crashed(s.process.Status().Text, out, s.complained())
 	}
 	return nil
 }

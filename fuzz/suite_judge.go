@@ -87,12 +87,12 @@ var cpuUsed = regexp.MustCompile(`^running, (\d+) ms of CPU`)
 // ended is the fault of a program that reports an exception, or that ends where
 // it must not.
 func (c *suite) ended(a *conformance.Attempt) *fault {
-	out := printed(a.Transcript)
+	out := printed(a.Transcript, "stdout", "stderr")
 	if language, report := conformance.Uncaught(out); language != "" {
 		return uncaught(language+" printed", report)
 	}
 	if end := c.unasked(a.Transcript); end != "" {
-		return &fault{Crash, "crash " + end + masked(out), "it ended: " + end}
+		return crashed(end, out, printed(a.Transcript, "stderr"))
 	}
 	return nil
 }
@@ -360,10 +360,10 @@ func (m *mutant) about() string {
 	return aboutOf(m.message, m.layout)
 }
 
-// printed is all that the programs of a play printed.
-func printed(tr *conformance.Transcript) (out []byte) {
+// printed is all that the programs of a play printed to some streams.
+func printed(tr *conformance.Transcript, streams ...string) (out []byte) {
 	for _, e := range tr.Events {
-		if e.Kind == conformance.Printed {
+		if e.Kind == conformance.Printed && slices.Contains(streams, e.Text) {
 			out = append(out, e.Data...)
 		}
 	}
