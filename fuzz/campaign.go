@@ -397,7 +397,11 @@ func (c *campaign) found(ctx context.Context, f *fault, covers []string, recent 
 	}
 	if finding == nil {
 		if c.unexplained++; len(c.doubts) < mostDoubts {
-			c.doubts = append(c.doubts, f.signature+": "+f.evidence)
+			doubt := f.signature + ": " + f.evidence
+			if m.trouble != nil {
+				doubt += fmt.Sprintf("; it could not be started again: %v", m.trouble)
+			}
+			c.doubts = append(c.doubts, doubt)
 		}
 		c.tries[f.signature]++
 		c.known[f.signature] = c.tries[f.signature] == vainTries

@@ -15,6 +15,9 @@ type minimiser struct {
 	age   time.Duration // of the program that showed it
 	until time.Time
 	left  int // attempts
+	// trouble is why a fresh program could not be started, the last time: then
+	// nothing is told by what was not shown again.
+	trouble error
 }
 
 // Bounds of making it short, in time and in attempts: what is not yet minimal then
@@ -112,6 +115,7 @@ func (m *minimiser) probe(ctx context.Context, history []Visit) *fault {
 func (m *minimiser) play(ctx context.Context, history []Visit) (played int, f *fault) {
 	p, err := m.o.start(ctx)
 	if err != nil {
+		m.trouble = err
 		return 0, nil
 	}
 	defer p.close()
