@@ -215,7 +215,8 @@ func TestManySandboxesAtOnce(t *testing.T) {
 		}
 		defer iso.Close()
 		var boxes []*Sandbox
-		for range 100 {
+		const many = 40
+		for range many {
 			sb, err := iso.Open(t.Context())
 			require.NoError(t, err)
 			_, err = sb.Start(t.Context(), Spec{Args: []string{"/bin/sleep", "1000"}})
@@ -227,7 +228,7 @@ func TestManySandboxesAtOnce(t *testing.T) {
 			_, use := readTable("/proc").use(sb.link.process.Pid)
 			memory += use.RssAnon
 		}
-		t.Logf("a worker has %d KiB of its own", memory/100>>10)
+		t.Logf("a worker has %d KiB of its own", memory/many>>10)
 		var closing sync.WaitGroup
 		for _, sb := range boxes {
 			closing.Go(func() { _ = sb.Close() })
