@@ -1,6 +1,7 @@
 package transfer_test
 
 import (
+	"bytes"
 	"io"
 	"math"
 	"slices"
@@ -281,4 +282,15 @@ func TestAppendPanics(t *testing.T) {
 		transfer.UnableToCreate(long[1:]).Append(nil)
 		transfer.UnableToDelete(long[1:]).Append(nil)
 	}, "the longest name fits into every refusal")
+}
+
+// TestErrorsAreShort names what came by its beginning, however long it is.
+func TestErrorsAreShort(t *testing.T) {
+	long := bytes.Repeat([]byte("x"), 1<<20)
+	_, err := transfer.ParseWord(long)
+	require.EqualError(t, err, `word wanted one of ["READY" "OK" "DONE"], got "xxxxx": `+transfer.ErrErroneous.Error())
+	_, err = transfer.ParseCommand(long)
+	require.Less(t, len(err.Error()), 200)
+	_, err = transfer.ParseCommand(append([]byte("GET "), long...))
+	require.Less(t, len(err.Error()), 200)
 }

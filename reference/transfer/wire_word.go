@@ -31,7 +31,8 @@ func ParseWord(b []byte) (Word, error) {
 		}
 		return w, nil
 	}
-	return "", erroneous("word", fmt.Sprintf("one of %q", words), fmt.Sprintf("%q", b))
+	begin := b[:min(len(b), len(Ready))] // no word is longer
+	return "", erroneous("word", fmt.Sprintf("one of %q", words), fmt.Sprintf("%q", begin))
 }
 
 // parse checks that b is w and nothing else.
