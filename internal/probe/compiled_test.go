@@ -95,18 +95,18 @@ func TestCompiledNothingChanges(t *testing.T) {
 			defer p.Close()
 			require.Empty(t, p.Skipped)
 			require.Equal(t, before, contents(t, dir), "the submission stays as it is")
+			bare := c.start
+			if bare[0] == "go" {
+				bare = []string{filepath.Join(t.TempDir(), "bare")}
+				b := exec.Command("go", "build", "-o", bare[0], ".")
+				b.Dir = dir
+				require.NoError(t, b.Run())
+			}
 			for _, argument := range []string{"exit", "fail", "recover"} {
 				root, work := run(t, dir)
 				counters, err := p.Open(root)
 				require.NoError(t, err)
 				defer counters.Close()
-				bare := c.start
-				if bare[0] == "go" {
-					bare = []string{filepath.Join(t.TempDir(), "bare")}
-					b := exec.Command("go", "build", "-o", bare[0], ".")
-					b.Dir = dir
-					require.NoError(t, b.Run())
-				}
 				want := clean(output(work, append(bare, argument)...), work, dir)
 				require.Regexp(t, `(exit status 3|signal: aborted.*|exit status 2|recovered only said\n exit status 0)$`, want)
 				require.Equal(t, want, clean(output(work, append(p.Command, argument)...), work, dir))
