@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -245,19 +246,18 @@ func (p program) fill() program {
 // TestPrograms grades real programs as processes, through the same path as
 // netproctor grade. A right one passes everything that is required; a wrong
 // one fails the requirement that it breaks. Starting so many programs takes long,
-// so little is played, see program.only and gradeUntilCaught, and of the wrong ones
-// the first of each protocol and role. PROGRAMS=all takes all wrong ones, as CI
-// does, PROGRAMS=whole plays the whole suites.
+// so little is played, see program.only and gradeUntilCaught, and of the right and
+// of the wrong ones the first of each protocol and role. PROGRAMS=all takes all of
+// them, as CI does, PROGRAMS=whole plays the whole suites, too.
 func TestPrograms(t *testing.T) {
 	taken := map[string]bool{}
 	for _, p := range programs {
 		p = p.fill()
-		if kind := p.protocol + " " + p.role; p.breaks != "" {
-			if taken[kind] && os.Getenv("PROGRAMS") == "" {
-				continue
-			}
-			taken[kind] = true
+		kind := fmt.Sprint(p.protocol, p.role, p.breaks == "")
+		if taken[kind] && os.Getenv("PROGRAMS") == "" {
+			continue
 		}
+		taken[kind] = true
 		t.Run(p.protocol+"/"+p.dir+"/"+p.role, func(t *testing.T) {
 			if p.breaks == "" { // its many scenarios keep the machine busy by themselves
 				requireAllRight(t, gradeSurely(t, p, p.only(t)), p.lacks)

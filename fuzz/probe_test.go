@@ -39,6 +39,9 @@ func TestCountedProgramsAreRight(t *testing.T) {
 		protocol string
 		language *language
 	}{{"mailbox", inPython}, {"download", inPython}, {"mailbox", inGo}, {"mailbox", inC}} {
+		if x.protocol != "mailbox" && os.Getenv("PROGRAMS") == "" {
+			continue
+		}
 		t.Run(x.protocol+"/"+x.language.name, func(t *testing.T) {
 			t.Parallel()
 			o := x.language.guided(t, x.protocol, x.language.right(t, x.protocol))
