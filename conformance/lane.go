@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"time"
 )
@@ -10,17 +9,13 @@ import (
 // The lanes: most scenarios wait for time to pass, so many run at once. What
 // is undecided after that is played again by few at once, and then alone.
 const (
-	mostJobs  = 24
-	jobsEach  = 6 // for each processor: more only take it from each other
+	manyJobs  = 24
 	fewJobs   = 8
 	aloneJobs = 1
 	// aloneTries is how often an attempt in which the machine was too busy is
 	// repeated.
 	aloneTries = 3
 )
-
-// manyJobs is how many run at once on this machine.
-func manyJobs() int { return min(mostJobs, jobsEach*runtime.GOMAXPROCS(0)) }
 
 // A throttle bounds how many scenarios are played at once: fewer when that
 // disturbs the harness, as programs that burn processor time do.

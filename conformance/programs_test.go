@@ -344,7 +344,8 @@ func gradeProgram(t testing.TB, p program, only []string) *conformance.Suite {
 	}
 	protocol, err := p.load()
 	require.NoError(t, err)
-	report, err := conformance.Run(t.Context(), protocol, []conformance.Graded{{Role: p.role, Target: target}}, conformance.RunOptions{Seed: 1, Only: only})
+	opts := conformance.RunOptions{Seed: 1, Only: only, Jobs: 12} // little is waited for, and other tests run beside it
+	report, err := conformance.Run(t.Context(), protocol, []conformance.Graded{{Role: p.role, Target: target}}, opts)
 	require.NoError(t, err)
 	suite := &report.Suites[0]
 	t.Logf("%d of %d requirements, %v, %.1f s wall, %.1f s of scenarios, isolation: %s", suite.Score.Earned, suite.Score.Possible,

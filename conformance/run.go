@@ -124,9 +124,9 @@ func (r *runner) jobs(t Target) int {
 		return r.opts.Jobs
 	}
 	if c, bounded := t.(interface{ Capacity() int }); bounded {
-		return min(manyJobs(), c.Capacity())
+		return min(manyJobs, c.Capacity())
 	}
-	return manyJobs()
+	return manyJobs
 }
 
 // try plays and judges an item. Each attempt has a seed of its own, so that a

@@ -42,7 +42,7 @@ func (t PairTarget) Capacity() int {
 	if c, bounded := t.Server.(interface{ Capacity() int }); bounded {
 		return max(1, c.Capacity()/pairPrograms)
 	}
-	return manyJobs()
+	return manyJobs
 }
 
 // hosting is a sandbox in which other programs of its kind can be started, too.
