@@ -149,17 +149,15 @@ func detect(t *testing.T, s subject, seeds int, limit time.Duration, processors 
 
 // TestDetection fuzzes the wrong programs of DETECT, a pattern for
 // PROTOCOL/ROLE/NAME, JOBS of them at once, and writes after each what was found in
-// which time; with LEFT only those that the tables do not have. Without DETECT, one
-// is fuzzed, and a few with PROGRAMS=all.
+// which time; with LEFT only those that the tables do not have. Without DETECT, a
+// few are fuzzed with PROGRAMS=all.
 func TestDetection(t *testing.T) {
 	pattern, whole := os.LookupEnv("DETECT")
 	seeds, limit := max(1, number(os.Getenv("SEEDS"))), detectFor
 	if !whole {
+		requireAll(t)
 		limit = patiently
-		pattern = `^mailbox/server/server-magic-unchecked$`
-		if os.Getenv("PROGRAMS") != "" {
-			pattern = `^(mailbox/server/server-magic-unchecked|mailbox/client/python-client-more-always|chat/client/client-unable-silent|transfer/server/python-server-appends)$`
-		}
+		pattern = `^(mailbox/server/server-magic-unchecked|mailbox/client/python-client-more-always|chat/client/client-unable-silent|transfer/server/python-server-appends)$`
 	}
 	list := chosen(t, pattern, false)
 	var written *tables
@@ -193,10 +191,8 @@ func TestDetectionClean(t *testing.T) {
 	require.NoError(t, err)
 	pattern, whole := os.LookupEnv("DETECT")
 	if !whole {
-		pattern = `^chat/server/python-good$`
-		if os.Getenv("PROGRAMS") != "" {
-			pattern = `^(chat/server/python-good|mailbox/client/reference-client)$`
-		}
+		requireAll(t)
+		pattern = `^(chat/server/python-good|mailbox/client/reference-client)$`
 	}
 	for _, s := range chosen(t, pattern, true) {
 		t.Run(s.id(), func(t *testing.T) {
@@ -206,6 +202,14 @@ func TestDetectionClean(t *testing.T) {
 			}
 			require.Zero(t, h.status, h.said)
 		})
+	}
+}
+
+// requireAll skips a test unless all programs are to be taken, and not a few.
+func requireAll(t *testing.T) {
+	t.Helper()
+	if os.Getenv("PROGRAMS") == "" {
+		t.Skip("set PROGRAMS=all to fuzz a few programs, or use make detect")
 	}
 }
 

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": wantStatus},
-		Condition:           hasToolchain,
+		Condition:           condition,
 		Setup:               environment,
 	})
 }
@@ -80,8 +80,12 @@ func environment(e *testscript.Env) error {
 	return nil
 }
 
-// hasToolchain is the condition [python3] and the like.
-func hasToolchain(name string) (bool, error) {
+// condition is [python3] and the like: there is that toolchain; or [all]: all
+// programs are to be taken, and not a few.
+func condition(name string) (bool, error) {
+	if name == "all" {
+		return os.Getenv("PROGRAMS") != "", nil
+	}
 	_, err := exec.LookPath(name)
 	return err == nil, nil
 }

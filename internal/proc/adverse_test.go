@@ -274,7 +274,7 @@ func TestSandboxesLeakNothing(t *testing.T) {
 
 func TestCloseWhileStarting(t *testing.T) {
 	eachMode(t, func(t *testing.T, mode string) {
-		for i := range 20 {
+		for i := range 10 {
 			sb := openMode(t, mode, Limits{}, nil)
 			marker := fmt.Sprintf("hasty-%s-%d-%d", mode, os.Getpid(), i)
 			started := make(chan struct{})
@@ -285,7 +285,7 @@ func TestCloseWhileStarting(t *testing.T) {
 					<-p.Done()
 				}
 			}()
-			time.Sleep(time.Duration(i) * 200 * time.Microsecond) // a different moment each time
+			time.Sleep(time.Duration(i) * 400 * time.Microsecond) // a different moment each time
 			require.NoError(t, sb.Close())
 			<-started
 			require.Zero(t, marked(t, marker))
