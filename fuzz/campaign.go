@@ -399,7 +399,7 @@ func (c *campaign) found(ctx context.Context, f *fault, covers []string, recent 
 		if c.unexplained++; len(c.doubts) < mostDoubts {
 			doubt := f.signature + ": " + f.evidence
 			if m.trouble != nil {
-				doubt += fmt.Sprintf("; it could not be started again: %v", m.trouble)
+				doubt += fmt.Sprintf("; it was not looked for again to the end: %v", m.trouble)
 			}
 			c.doubts = append(c.doubts, doubt)
 		}

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -15,8 +16,8 @@ type minimiser struct {
 	age   time.Duration // of the program that showed it
 	until time.Time
 	left  int // attempts
-	// trouble is why a fresh program could not be started, the last time: then
-	// nothing is told by what was not shown again.
+	// trouble is what kept an attempt from being played to its end, the last time:
+	// then nothing is told by what was not shown again.
 	trouble error
 }
 
@@ -60,8 +61,11 @@ func (m *minimiser) finding(ctx context.Context, f *fault, recent func(count int
 	cold := *m.o
 	cold.warm = nil // what is told of it must hold for the command as it was given
 	m.o = &cold
-	if len(history) > usedUp { // such a program bears some more
-		twice := slices.Concat(history, history)
+	twice := slices.Concat(history, history)
+	switch {
+	case f.kind == Leak: // as few as show it are too few if one descriptor less is open
+		history = twice
+	case len(history) > usedUp: // such a program bears some more
 		if played, _ := m.play(ctx, twice); played > len(history) {
 			history = twice[:min(len(twice), played+played/16)]
 		}
@@ -76,6 +80,14 @@ func (m *minimiser) finding(ctx context.Context, f *fault, recent func(count int
 		return nil
 	}
 	return finding
+}
+
+// but names what came instead of a fault that was looked for.
+func but(f *fault) string {
+	if f == nil {
+		return "too many states are possible"
+	}
+	return f.signature
 }
 
 // widen is how much longer each window is than the one before.
@@ -115,7 +127,7 @@ func (m *minimiser) probe(ctx context.Context, history []Visit) *fault {
 func (m *minimiser) play(ctx context.Context, history []Visit) (played int, f *fault) {
 	p, err := m.o.start(ctx)
 	if err != nil {
-		m.trouble = err
+		m.trouble = fmt.Errorf("start the program again: %w", err)
 		return 0, nil
 	}
 	defer p.close()
@@ -133,6 +145,7 @@ func (m *minimiser) play(ctx context.Context, history []Visit) (played int, f *f
 			return i + 1, f
 		}
 		if f != nil || len(p.belief) > mostStates {
+			m.trouble = fmt.Errorf("at visit %d of %d: %s", i+1, len(history), but(f))
 			return 0, nil
 		}
 	}
