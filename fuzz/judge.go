@@ -91,7 +91,7 @@ func (p *program) settle() {
 func (p *program) died() *fault {
 	language, report := "", []byte(nil)
 	if p.suspicious.Load() {
-		language, report = conformance.Uncaught(p.printed())
+		language, report = wholeReport(p.printed)
 	}
 	switch {
 	case language != "":
@@ -100,6 +100,21 @@ func (p *program) died() *fault {
 		return crashed(p.process.Status().Text, p.printed(), p.complained())
 	}
 	return nil
+}
+
+// reported is how long a report may be under way that has begun.
+const reported = time.Second
+
+// wholeReport waits until the report of an exception in what is printed names it:
+// Python writes that last, a line at a time. It gives no language if there is none.
+func wholeReport(printed func() []byte) (language string, report []byte) {
+	const look = 5 * time.Millisecond
+	for began := time.Now(); ; time.Sleep(look) {
+		language, report = conformance.Uncaught(printed())
+		if language == "" || kind(report) != "" || time.Since(began) > reported {
+			return language, report
+		}
+	}
 }
 
 // uncaught is the fault of a program that printed the report of an exception.

@@ -2,6 +2,8 @@ package fuzz
 
 import (
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -48,4 +50,28 @@ func TestCrashesOfOneMistake(t *testing.T) {
 	require.Equal(t, crashed(aborted, nil, nil).signature, crashed(aborted, []byte("connection from 127.0.0.1\n"), nil).signature)
 	require.Equal(t, "crash killed by SIGABRT, server.c:#: failed", crashed(aborted, []byte("bye\n"), []byte("server.c:12: failed\n")).signature)
 	require.Equal(t, "crash exit status 1, no room for # files", crashed(exited, []byte("no room for 3 files\n"), nil).signature)
+}
+
+// TestWholeReport waits for the line that names the exception, and not for ever.
+func TestWholeReport(t *testing.T) {
+	const frames = "Traceback (most recent call last):\n  File \"/srv/server.py\", line 105, in serve\n    raise ValueError(\"not yet\")\n"
+	for _, test := range []struct{ name, later, want string }{
+		{"late", "ValueError: not yet\n", "exception ValueError at server.py:105"},
+		{"never", "", "exception  at server.py:105"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				language, report := wholeReport(func() []byte {
+					if time.Since(began) < 100*time.Millisecond {
+						return []byte(frames)
+					}
+					return []byte(frames + test.later)
+				})
+				require.Equal(t, "Python", language)
+				require.Equal(t, test.want, uncaught(language, report).signature)
+				require.Less(t, time.Since(began), 2*reported)
+			})
+		})
+	}
 }

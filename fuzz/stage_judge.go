@@ -22,9 +22,8 @@ func (s *stage) died(odd bool) *fault {
 		}
 	}
 	language, report := conformance.Uncaught(s.newly())
-	out := s.printed()
 	if odd || language != "" {
-		language, report = conformance.Uncaught(out)
+		language, report = wholeReport(s.printed)
 	}
 	_, forbidden := s.o.Protocol.Requirement(conformance.Server + ".no-traceback")
 	ended := false
@@ -37,7 +36,7 @@ func (s *stage) died(odd bool) *fault {
 	case language != "" && (forbidden || ended || odd):
 		return uncaught(language+" printed", report)
 	case ended:
-		return crashed(s.process.Status().Text, out, s.complained())
+		return crashed(s.process.Status().Text, s.printed(), s.complained())
 	}
 	return nil
 }
