@@ -111,7 +111,7 @@ func wholeReport(printed func() []byte) (language string, report []byte) {
 	const look = 5 * time.Millisecond
 	for began := time.Now(); ; time.Sleep(look) {
 		language, report = conformance.Uncaught(printed())
-		if language == "" || kind(report) != "" || time.Since(began) > reported {
+		if language != "Python" || kind(report) != "" || time.Since(began) > reported {
 			return language, report
 		}
 	}
@@ -247,14 +247,22 @@ func innermost(report []byte) string {
 // program printed on its other stream may stand among them, such as "Error: …".
 func kind(report []byte) string {
 	if frames := pythonFrame.FindAllIndex(report, -1); len(frames) > 0 {
-		if found := exception.Find(report[frames[len(frames)-1][1]:]); found != nil {
+		behind := report[frames[len(frames)-1][1]:]
+		if found := exception.Find(behind); found != nil {
 			return string(found)
+		}
+		if found := pythonName.FindSubmatch(behind); found != nil {
+			return string(found[1])
 		}
 	}
 	return string(exception.Find(report))
 }
 
 var pythonFrame = regexp.MustCompile(`(?m)^\s*File "[^"]+", line \d+`)
+
+// pythonName is the type in the last line of a report, such as struct.error or a
+// class of the student's own: a whole line, or all of the name at least.
+var pythonName = regexp.MustCompile(`(?m)^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?::|\r?\n)`)
 
 // goFrame is a line of a report that names a place in a program in Go. The
 // innermost one comes first, and perhaps those of other goroutines behind it.

@@ -28,6 +28,18 @@ Error: bad request: connection ended after 2 of 66 bytes
 ValueError: not yet
 Error: the client was silent for too long
 `, "ValueError at server.py:12"},
+		{"python, a type without Error in its name", `Traceback (most recent call last):
+  File "/srv/server.py", line 12, in serve
+    struct.unpack(">H", b)
+struct.error: unpack requires a buffer of 2 bytes
+`, "struct.error at server.py:12"},
+		{"python, a type of the program's own, without a message", `Traceback (most recent call last):
+  File "/srv/server.py", line 12, in serve
+    raise Bad
+    ^^^^^^^^^
+Connection from 127.0.0.1 port 5
+__main__.Bad
+`, "__main__.Bad at server.py:12"},
 		{"node", `Uncaught:
 TypeError: b.readUInt16BE is not a function
     at serve (/srv/server.js:8:20)
@@ -58,6 +70,7 @@ func TestWholeReport(t *testing.T) {
 	for _, test := range []struct{ name, later, want string }{
 		{"late", "ValueError: not yet\n", "exception ValueError at server.py:105"},
 		{"never", "", "exception  at server.py:105"},
+		{"half of it at first", "__main__.Bad", "exception  at server.py:105"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -74,4 +87,9 @@ func TestWholeReport(t *testing.T) {
 			})
 		})
 	}
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		wholeReport(func() []byte { return []byte("terminate called after throwing an instance of 'int'\n") })
+		require.Zero(t, time.Since(began), "only Python names it last")
+	})
 }
