@@ -56,11 +56,11 @@ var wrongSending = []clientFault{
 	}},
 	{"put-truncates", "client.put", "opens the file for writing", func(c *client) {
 		c.open = func(path string) (io.ReadCloser, int64, error) {
-			b, err := os.ReadFile(path)
-			if err == nil {
-				os.Truncate(path, 0)
+			f, size, err := openAt(path)
+			if err == nil && os.Remove(path) == nil { // what is open can still be read
+				err = os.WriteFile(path, nil, 0o644)
 			}
-			return io.NopCloser(bytes.NewReader(b)), int64(len(b)), err
+			return f, size, err
 		}
 	}},
 }
