@@ -78,3 +78,43 @@ func TestConnectsAndEnds(t *testing.T) {
 		})
 	}
 }
+
+// TestAttempts sees what a program tries where nobody listens, but of one that
+// does so in its good runs, too.
+func TestAttempts(t *testing.T) {
+	guesses := func(always bool) *Func {
+		return &Func{Name: "guesses", Main: func(ctx context.Context, e FuncEnv) int {
+			if len(e.Args) == 0 || always {
+				if c, err := e.Dial(ctx, "tcp", "127.0.0.1:5000"); err == nil {
+					c.Close()
+				}
+			}
+			return 0
+		}}
+	}
+	good := &Start{Run: "good", Args: []Expr{Lit("1")}, Given: true}
+	bad := &Start{Run: "bad", Given: true}
+	for _, c := range []struct {
+		name   string
+		always bool
+		steps  []Step
+		want   Outcome
+	}{
+		{"at the bad run", false, []Step{good, &ExpectExit{Run: "good"}, bad, &ExpectExit{Run: "bad"}, &NoConnection{Attempts: true}}, Fail},
+		{"not asked for", false, []Step{bad, &ExpectExit{Run: "bad"}, &NoConnection{}}, Pass},
+		{"at a run before", false, []Step{bad, &ExpectExit{Run: "bad"}, good, &ExpectExit{Run: "good"}, &NoConnection{Attempts: true}}, Pass},
+		{"at each run", true, []Step{good, &ExpectExit{Run: "good"}, bad, &ExpectExit{Run: "bad"}, &NoConnection{Attempts: true}}, Pass},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &Scenario{ID: "client/guesses/x", Steps: c.steps}
+			synctest.Test(t, func(t *testing.T) {
+				tr := Play(t.Context(), s, Program{}, guesses(c.always), PlayOptions{Seed: 1})
+				v := Judge(s, tr, false)
+				require.Equal(t, c.want, v.Outcome, "%+v", v.Finding)
+				if c.want == Fail {
+					require.Equal(t, "1 attempt to connect to a port where nobody listens", v.Finding.Got)
+				}
+			})
+		})
+	}
+}

@@ -111,6 +111,7 @@ type player struct {
 	packets   map[string]net.PacketConn
 	processes map[string]Process
 	ended     map[string]func() // notes the end of a process, once
+	refusals  []uint64          // how many connections had been refused at each start
 	pieces    bool              // this step's messages may be delivered in pieces
 	readers   sync.WaitGroup
 	bound     sync.WaitGroup // those that read from sockets with a port of their own

@@ -69,9 +69,38 @@ func (s *Accept) star() string {
 // A NoConnection demands that the program has not connected up to now, other
 // than by the connections that were accepted. It waits for nothing: put it
 // behind a fence, such as the program's end or its wait for input.
-type NoConnection struct{}
+type NoConnection struct {
+	// Attempts demands that it has not tried either, since it was started last,
+	// to connect to where nobody listens. That is seen in a network of the run's
+	// own, of a program that did no such thing in its runs before.
+	Attempts bool
+}
 
-func (s *NoConnection) play(ctx context.Context, p *player) error { return p.emptied(ctx) }
+func (s *NoConnection) play(ctx context.Context, p *player) error {
+	if err := p.emptied(ctx); err != nil || !s.Attempts {
+		return err
+	}
+	if starts := p.refusals; len(starts) > 0 {
+		first, last, now := starts[0], starts[len(starts)-1], p.refused()
+		if usual := last > first; !usual && now > last {
+			p.add(Event{Kind: Attempted, N: int(now - last)})
+		}
+	}
+	return nil
+}
+
+// dialled is a sandbox that counts the connections in its network that were refused.
+type dialled interface{ RefusedDials() (uint64, error) }
+
+// refused is how many connections were refused in the run's own network; it stays
+// 0 where that cannot be told.
+func (p *player) refused() uint64 {
+	if d, can := p.box.(dialled); can {
+		n, _ := d.RefusedDials()
+		return n
+	}
+	return 0
+}
 
 // queueing is a listener that can tell whether connections wait to be accepted.
 type queueing interface{ Queued() bool }
@@ -104,10 +133,17 @@ func (s *NoConnection) judge(v *view, _ *binding) Finding {
 	if n := len(v.incoming) - v.taken; n > 0 {
 		return failed("no connection", count(n, "connection"))
 	}
+	if s.Attempts && v.attempts > 0 {
+		return failed("no attempt to connect", count(v.attempts, "attempt")+" to connect to a port where nobody listens")
+	}
 	return ok
 }
 
-func (s *NoConnection) star() string { return call("expect_no_connection").String() }
+func (s *NoConnection) star() string {
+	w := call("expect_no_connection")
+	w.flag("attempts", s.Attempts)
+	return w.String()
+}
 
 func acceptWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
 	s := &Accept{Conn: defaultConn}
@@ -120,8 +156,9 @@ func acceptWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tup
 }
 
 func noConnectionWord(_ *loader, fn string, args starlark.Tuple, kwargs []starlark.Tuple) (starlark.Value, error) {
-	if err := unpack(fn, args, kwargs); err != nil {
+	s := &NoConnection{}
+	if err := unpack(fn, args, kwargs, "attempts?", &s.Attempts); err != nil {
 		return nil, err
 	}
-	return newStep(&NoConnection{})
+	return newStep(s)
 }

@@ -50,6 +50,7 @@ func (s *Start) play(ctx context.Context, p *player) error {
 	}
 	calm := p.gate()
 	defer calm()
+	p.refusals = append(p.refusals, p.refused())
 	at := p.now()
 	p.add(Event{At: at, Kind: Started, Run: s.Run, Text: s.Role})
 	proc, err := p.box.Start(ctx, args, func(stream string, b []byte) {

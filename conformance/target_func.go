@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"netproctor/internal/memnet"
@@ -63,6 +65,7 @@ type funcBox struct {
 	harness   *memnet.Host
 	processes []*funcProcess
 	dir       string // holds the working directory; empty until it is needed
+	refused   atomic.Uint64
 }
 
 func (b *funcBox) Port(context.Context) (int, error) { return 12345, nil }
@@ -117,7 +120,7 @@ func (b *funcBox) start(ctx context.Context, f *Func, a Arguments, output Output
 		done:  make(chan struct{}),
 	}
 	b.processes = append(b.processes, p)
-	go p.run(ctx, f, args, output)
+	go p.run(ctx, f, FuncEnv{Args: args, Dir: dir, In: p.stdin, Listen: p.host.Listen, Dial: b.counted(p.host), ListenPacket: p.host.ListenPacket}, output)
 	return p, nil
 }
 
@@ -134,6 +137,20 @@ func (b *funcBox) work() (string, error) {
 		}
 	}
 	return filepath.Join(b.dir, workFolder), nil
+}
+
+// RefusedDials implements dialled.
+func (b *funcBox) RefusedDials() (uint64, error) { return b.refused.Load(), nil }
+
+// counted is a dial of the program, which counts those that are refused.
+func (b *funcBox) counted(h *memnet.Host) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := h.Dial(ctx, network, address)
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			b.refused.Add(1)
+		}
+		return c, err
+	}
 }
 
 // Unread implements taking.
@@ -177,9 +194,9 @@ var errKilled = fmt.Errorf("killed: %w", context.Canceled)
 
 // run is the life of the program. As a kernel does, it closes what the program
 // left open.
-func (p *funcProcess) run(ctx context.Context, f *Func, args []string, output Output) {
+func (p *funcProcess) run(ctx context.Context, f *Func, e FuncEnv, output Output) {
 	defer close(p.done)
-	out := funcOutput(output)
+	e.Out = funcOutput(output)
 	defer func() {
 		if r := recover(); r != nil {
 			output("stderr", fmt.Appendf(nil, "panic: %v\n\n%s", r, debug.Stack()))
@@ -187,7 +204,7 @@ func (p *funcProcess) run(ctx context.Context, f *Func, args []string, output Ou
 		}
 		p.host.Close()
 	}()
-	code := f.Main(ctx, FuncEnv{Args: args, Dir: p.dir, In: p.stdin, Out: out, Listen: p.host.Listen, Dial: p.host.Dial, ListenPacket: p.host.ListenPacket})
+	code := f.Main(ctx, e)
 	p.status = ProcessStatus{Code: code, Text: fmt.Sprintf("exit status %d", code)}
 }
 

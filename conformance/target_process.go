@@ -114,6 +114,9 @@ func (b *processBox) start(ctx context.Context, c *Command, a Arguments, spec pr
 	return &process{p: p}, nil
 }
 
+// RefusedDials implements dialled.
+func (b *processBox) RefusedDials() (uint64, error) { return b.box.RefusedDials() }
+
 // Capture implements capturing.
 func (b *processBox) Capture(ctx context.Context, seen func(from, to netip.AddrPort, size int)) (stop func(), err error) {
 	return b.box.Capture(ctx, func(s proc.Segment) { seen(s.From, s.To, s.Size) })

@@ -52,6 +52,7 @@ const (
 	NoConnect  EventKind = "no-connect"  // Text: why
 	Listening  EventKind = "listening"   // Text: the harness's address; Conn: the relay that listens, if it is one
 	Incoming   EventKind = "incoming"    // Text: own address, a space, the peer's
+	Attempted  EventKind = "attempted"   // N: connections that were refused where nobody listens, since the last start
 	Accepted   EventKind = "accepted"    // Text: the Conn of the Incoming that now has this name
 	Sent       EventKind = "sent"        // Data
 	SendFailed EventKind = "send-failed" // Text: why

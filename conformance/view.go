@@ -30,6 +30,7 @@ type view struct {
 	relays   map[string]string // where relays listen, by name
 	incoming []string          // connections that came in, in order; an accepted one is renamed
 	taken    int               // how many of incoming were accepted
+	attempts int               // connections that were tried where nobody listens
 	runs     []*runView        // in the order of their starts
 	counts   map[string]int    // descriptors by label
 	memory   map[string]int    // bytes of memory by label
@@ -212,6 +213,8 @@ func (v *view) apply(e Event, order int) {
 		v.expired = e.Text == expired
 	case Accepted:
 		v.accept(e.Conn, e.Text)
+	case Attempted:
+		v.attempts = e.N
 	case Listening:
 		v.relays[e.Conn] = e.Text
 	case Paused:

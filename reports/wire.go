@@ -143,6 +143,8 @@ func said(e conformance.Event) (text string, shown bool) {
 	case conformance.Incoming:
 		_, peer, _ := strings.Cut(e.Text, " ")
 		return "< connects, from " + peer, true
+	case conformance.Attempted:
+		return "< tries to connect to a port where nobody listens", true
 	case conformance.Accepted:
 		return "> accept the connection", true
 	case conformance.Sent:

@@ -122,11 +122,7 @@ type listening struct {
 // not accepted those before them: each costs whoever connects a second. Without a
 // network of its own it counts the machine's.
 func (s *Sandbox) Overflows() (uint64, error) {
-	fs, err := procfs.NewFS(s.proc())
-	if err != nil {
-		return 0, fmt.Errorf("count overflows: %w", err)
-	}
-	worker, err := fs.Proc(s.workerPid())
+	worker, err := s.worker()
 	if err != nil {
 		return 0, fmt.Errorf("count overflows: %w", err)
 	}
@@ -138,4 +134,34 @@ func (s *Sandbox) Overflows() (uint64, error) {
 		return 0, errors.New("count overflows: wanted ListenOverflows in the kernel's table, found none")
 	}
 	return uint64(*n.TcpExt.ListenOverflows), nil
+}
+
+// RefusedDials counts the TCP connections that were to be made in the sandbox's network and were
+// refused, as where nobody listens. The error wraps ErrShared if that network is the machine's,
+// whose count tells nothing of one program.
+func (s *Sandbox) RefusedDials() (uint64, error) {
+	if !s.iso.Private() {
+		return 0, fmt.Errorf("count refused connections: %w", ErrShared)
+	}
+	worker, err := s.worker()
+	if err != nil {
+		return 0, fmt.Errorf("count refused connections: %w", err)
+	}
+	n, err := worker.Snmp()
+	if err != nil {
+		return 0, fmt.Errorf("count refused connections: %w", err)
+	}
+	if n.AttemptFails == nil {
+		return 0, errors.New("count refused connections: wanted AttemptFails in the kernel's table, found none")
+	}
+	return uint64(*n.AttemptFails), nil
+}
+
+// worker is where /proc tells of the worker, and so of its network.
+func (s *Sandbox) worker() (procfs.Proc, error) {
+	fs, err := procfs.NewFS(s.proc())
+	if err != nil {
+		return procfs.Proc{}, err
+	}
+	return fs.Proc(s.workerPid())
 }

@@ -355,6 +355,34 @@ func TestBlockingSocket(t *testing.T) {
 	})
 }
 
+// What is refused to a program is counted, where the network is the sandbox's own.
+func TestRefusedDials(t *testing.T) {
+	eachMode(t, func(t *testing.T, mode string) {
+		sb := openMode(t, mode, Limits{}, nil)
+		ln, err := sb.Listen(t.Context(), "tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer ln.Close()
+		port := fmt.Sprint(netip.MustParseAddrPort(ln.Addr().String()).Port())
+		before, err := sb.RefusedDials()
+		if mode == "none" {
+			require.ErrorIs(t, err, ErrShared)
+			return
+		}
+		require.NoError(t, err)
+		p, out := startPython(t, sb, `
+import socket, sys
+for port in sys.argv[1:]:
+    s = socket.socket()
+    print(s.connect_ex(("127.0.0.1", int(port))) != 0)
+`, port, "1", port, "2")
+		require.Zero(t, wait(t, p, 10*time.Second).Code)
+		require.Equal(t, "False\nTrue\nFalse\nTrue\n", out.get("stdout"))
+		after, err := sb.RefusedDials()
+		require.NoError(t, err)
+		require.EqualValues(t, 2, after-before)
+	})
+}
+
 // A datagram socket of one's own reaches a socket inside the sandbox, by name and
 // by broadcast where the network is the sandbox's own.
 func TestBlockingDatagramSocket(t *testing.T) {

@@ -33,10 +33,10 @@ var wrongArguments = []clientFault{
 	{"refuses-port-1024", "client.port-range", "takes the lower limit for excluded", func(c *client) { c.port = portBetween(1025, 64000) }},
 	{"refuses-port-64000", "client.port-range", "takes the upper limit for excluded", func(c *client) { c.port = portBetween(1024, 63999) }},
 	{"checks-no-port", "client.port-range", "takes any number", func(c *client) { c.port = strconv.Atoi }},
-	{"port-has-a-default", "client.port-range", "takes its own port for what is no number", func(c *client) {
+	{"port-has-a-default", "client.port-range", "takes a port of its own for what is no number, where perhaps nobody listens", func(c *client) {
 		c.port = func(arg string) (int, error) {
 			if _, err := strconv.Atoi(arg); err != nil {
-				return 12345, nil
+				return 5000, nil
 			}
 			return parsePort(arg)
 		}
