@@ -172,6 +172,7 @@ func Write(dir string, findings []*Finding) error {
 	}
 	var errs []error
 	for _, x := range findings {
+		x.Sends, x.Requirements = append([]string{}, x.Sends...), append([]string{}, x.Requirements...) // a list, if an empty one
 		name := filepath.Join(found, x.ID)
 		if len(x.Sends) > 0 {
 			errs = append(errs, os.WriteFile(name+".seed", []byte(x.seed()), 0o644))

@@ -75,6 +75,18 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// TestReadSilent reads a finding of a history in which nothing is sent.
+func TestReadSilent(t *testing.T) {
+	dir, silent := t.TempDir(), &fuzz.Finding{ID: "model-answer-1", Kind: fuzz.Answer, History: []fuzz.Action{{Deed: fuzz.Connecting}}}
+	require.NoError(t, fuzz.Write(dir, []*fuzz.Finding{silent}))
+	written, err := os.ReadFile(filepath.Join(dir, "findings.json"))
+	require.NoError(t, err)
+	require.Contains(t, string(written), `"sends": []`)
+	list, err := fuzz.Read(dir)
+	require.NoError(t, err)
+	require.Equal(t, silent.History, list[0].History)
+}
+
 func TestReadErrors(t *testing.T) {
 	_, err := fuzz.Read(t.TempDir())
 	require.ErrorIs(t, err, os.ErrNotExist)
