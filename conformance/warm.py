@@ -9,6 +9,7 @@ import sys
 at_start = set(sys.modules)
 
 import _ast
+import atexit
 import gc
 import os
 import select
@@ -128,7 +129,34 @@ def bury(pidfd):
         child, status, (used.ru_utime + used.ru_stime) * 1000000000, used.ru_maxrss << 10))
 
 
-def run(argv, path, code, sys=sys, os=os, loader=SourceFileLoader):
+def leave(status, main, sys=sys, os=os, gc=gc, atexit=atexit, kept=(type(imports), type, type(sys))):
+    """End as an interpreter does, but leave its memory to the kernel: to give all of
+    it back piece by piece takes several times as long as the start. Where it would
+    end in another way, it is to do that itself."""
+    try:
+        if status is not None and not isinstance(status, int):
+            print(status, file=sys.stderr)
+            status = 1
+        threading = sys.modules.get("threading")
+        if threading:
+            threading._shutdown()
+        atexit._run_exitfuncs()
+        for final in False, True:
+            for stream in sys.stdout, sys.stderr:
+                if stream is not None and not stream.closed:
+                    stream.flush()
+            if not final:  # files that are open are written out, and what else a program's values do at their end
+                for name, value in list(main.items()):
+                    if not name.startswith("__") and not isinstance(value, kept):
+                        main[name] = None
+                value = None
+                gc.collect()
+        os._exit((status or 0) & 0xFF)
+    except BaseException:
+        sys.exit(status)
+
+
+def run(argv, path, code, sys=sys, os=os, loader=SourceFileLoader, leave=leave):
     """Make this process what it would be, had it been started with the script."""
     sys.argv[:] = argv
     if hasattr(sys, "orig_argv"):
@@ -144,15 +172,17 @@ def run(argv, path, code, sys=sys, os=os, loader=SourceFileLoader):
             with open(path, "rb") as source:
                 code = compile(source.read(), path, "exec", dont_inherit=True)
         exec(code, main)
-        return
-    except (SystemExit, KeyboardInterrupt):
+        return leave(None, main)
+    except SystemExit as end:
+        status = end.code
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
-        failed = type(error), error, error.__traceback__.tb_next  # without this frame
-    sys.last_type, sys.last_value, sys.last_traceback = failed
-    sys.excepthook(*failed)
-    del failed
-    sys.exit(1)
+        failed, status = (type(error), error, error.__traceback__.tb_next), 1  # without this frame
+        sys.last_type, sys.last_value, sys.last_traceback = failed
+        sys.excepthook(*failed)
+        del failed, error
+    leave(status, main)
 
 
 sys.path.pop(0)  # the folder of programs is not where our own modules come from

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,8 +32,26 @@ def fails():
 if sys.argv[1] == "exit": sys.exit(7)
 if sys.argv[1] == "late": threading.Thread(target=lambda: print("a thread ends last")).start()
 if sys.argv[1] == "raise": fails()
+class Last:
+    def __del__(self): print("its values end, too")
+if sys.argv[1] == "value": last = Last()
+if sys.argv[1] == "cycle": last = Last(); last.last = last; del last
+if sys.argv[1] == "values": kept = [open("left.txt", "w"), Last()]; kept[0].write("written out"); print(os.stat("left.txt").st_size)
+if sys.argv[1] == "atexit": import atexit; atexit.register(print, "at its exit")
+if sys.argv[1] == "text": sys.exit("a message")
+if sys.argv[1] == "large": sys.exit(256 + 3)
+if sys.argv[1] == "true": sys.exit(True)
+if sys.argv[1] == "closed": os.close(1); print("nobody reads it")
+if sys.argv[1] == "no stdout": sys.stdout.close()
+if sys.argv[1] == "hook": sys.excepthook = lambda *a: print("hooked", a[0]); fails()
+if sys.argv[1] == "atexit fails": import atexit; atexit.register(fails)
+if sys.argv[1] == "interrupt": raise KeyboardInterrupt
+if sys.argv[1] == "daemon": threading.Thread(target=signal.pause, daemon=True).start()
+if sys.argv[1] == "child" and os.fork() > 0: os.wait()
 if sys.argv[1] == "signal": os.kill(os.getpid(), signal.SIGTERM); signal.pause()
 `
+
+var address = regexp.MustCompile(`0x[0-9a-f]+`)
 
 // gathered is what a program prints.
 type gathered struct {
@@ -82,7 +101,7 @@ func TestWarmIsLikeCold(t *testing.T) {
 	warm, err := box.Warm(t.Context(), nil)
 	require.NoError(t, err)
 	defer warm.Close()
-	for _, how := range []string{"return", "exit", "late", "raise", "signal"} {
+	for _, how := range []string{"return", "exit", "late", "raise", "signal", "value", "cycle", "values", "atexit", "text", "large", "true", "closed", "no stdout", "hook", "atexit fails", "interrupt", "daemon", "child"} {
 		t.Run(how, func(t *testing.T) {
 			a := conformance.Arguments{Raw: []string{how, "2"}, Given: true}
 			var want, got gathered
@@ -94,7 +113,8 @@ func TestWarmIsLikeCold(t *testing.T) {
 			require.Equal(t, wanted, end(t, forked))
 			require.True(t, warm.Clean())
 			require.Contains(t, want.String(), "['main.py', '"+how+"', '2'] __main__ /")
-			report := func(s string) string { // without the lines that lead to the script
+			report := func(s string) string { // without addresses, and the lines that lead to the script
+				s = address.ReplaceAllString(s, "0x…")
 				from, to := strings.Index(s, "  File"), strings.Index(s, `  File "/`)
 				if from < 0 || to < 0 {
 					return s
