@@ -13,7 +13,8 @@ import (
 
 // A Part is a campaign that runs beside others.
 type Part struct {
-	// Leads says that its cases are those of the whole. The others are told apart.
+	// Leads says that its cases are those of the whole. The others are told apart,
+	// and begin later: see headStart.
 	Leads bool
 	// Run runs it. It hands over each finding as soon as it is verified, and tells
 	// how far it is, as Options says.
@@ -21,13 +22,14 @@ type Part struct {
 }
 
 // Beside runs campaigns on the same program beside each other, and puts together
-// what they find and how far they are. found is called with all that was found so
+// what they find and how far they are. Those that lead have a head start. found is called with all that was found so
 // far whenever that becomes more. The first part leads: when it fails, the others
 // end. An error of another one is why that has stopped, and none of the whole.
 func Beside(ctx context.Context, found func([]*Finding) error, progress func(Progress), parts ...Part) (*Campaign, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	b := &besides{began: time.Now(), told: found, progress: progress, parts: make([]Progress, len(parts)), leads: make([]bool, len(parts))}
+	b := &besides{began: time.Now(), told: found, progress: progress, parts: make([]Progress, len(parts)), leads: make([]bool, len(parts)), ahead: make(chan struct{})}
+	b.follow = sync.OnceFunc(func() { close(b.ahead) })
 	for i, part := range parts {
 		b.leads[i] = part.Leads || i == 0
 	}
@@ -35,6 +37,11 @@ func Beside(ctx context.Context, found func([]*Finding) error, progress func(Pro
 	var all sync.WaitGroup
 	for i, part := range parts {
 		all.Go(func() {
+			if !b.leads[i] {
+				<-b.ahead
+			} else {
+				defer b.follow()
+			}
 			results[i], errs[i] = part.Run(ctx, func(x *Finding) error { return b.take(i, x) }, func(n Progress) { b.tell(i, n) })
 			if i == 0 && errs[i] != nil {
 				cancel(errs[i])
@@ -60,6 +67,9 @@ type besides struct {
 	told     func([]*Finding) error
 	progress func(Progress)
 
+	ahead  chan struct{} // closed when the head start is over
+	follow func()        // ends it
+
 	mu    sync.Mutex
 	found []foundBy
 	parts []Progress
@@ -67,9 +77,15 @@ type besides struct {
 	last  time.Time
 }
 
+// headStart is for how long a campaign that leads has the processors to itself, and
+// longer if it follows a fault up by then: much is seen at once, and told soon if
+// nothing else runs.
+const headStart = time.Second
+
 // take keeps a finding: in place of the one that was longer, or as a new one
 // unless another part has found the same.
 func (b *besides) take(part int, x *Finding) error {
+	b.follow()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if i := slices.IndexFunc(b.found, func(y foundBy) bool { return y.part == part && y.Signature == x.Signature }); i >= 0 {
@@ -129,6 +145,9 @@ func (b *besides) all(of func(conformance.Level) bool) (list []*Finding) {
 
 // tell notes how far a part is, and tells how far the whole is.
 func (b *besides) tell(part int, n Progress) {
+	if n.Elapsed >= headStart {
+		b.follow()
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.parts[part] = n

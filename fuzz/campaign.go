@@ -40,9 +40,10 @@ type Options struct {
 	// shorter since.
 	Found func(*Finding) error
 
-	// Beside says that another campaign runs: RunSuite plays few cases at once,
-	// and with Cases no scenario twice.
-	Beside bool
+	// Beside says that another campaign runs, and began then: RunSuite plays few
+	// cases at once, and with Cases no scenario twice, and its time counts from
+	// there. The zero time says that none does.
+	Beside time.Time
 
 	drawn bool // RunSuite plays only what is drawn, behind the scenarios
 
@@ -146,10 +147,12 @@ func Run(ctx context.Context, o Options) (*Campaign, error) {
 	defer c.drop()
 	if o.Worker == 0 {
 		c.beside = newSleepers(&o, c.generator)
-		c.beside.begin(ctx)
 	}
 	err := c.run(ctx)
 	c.drop()
+	if err == nil { // its time may have been over before their beginning
+		c.beside.begin(ctx)
+	}
 	c.beside.end()
 	err = errors.Join(err, c.takeBeside())
 	return &Campaign{
@@ -176,6 +179,9 @@ func (c *campaign) run(ctx context.Context) error {
 		c.cases++
 		if err := c.guided(ctx, i); err != nil { // guidance
 			return err
+		}
+		if time.Since(c.began) >= headStart || c.o.Cases > 0 {
+			c.beside.begin(ctx)
 		}
 		if err := c.takeBeside(); err != nil {
 			return err

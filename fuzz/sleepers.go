@@ -44,8 +44,11 @@ func newSleepers(o *Options, g *generator) *sleepers {
 	return &sleepers{o: o, generator: g.copy(), found: make(chan gapFinding, 1024), known: map[string]bool{}}
 }
 
-// begin starts the servers, one after the other.
+// begin starts the servers, one after the other, unless that has been done.
 func (s *sleepers) begin(ctx context.Context) {
+	if s == nil || s.stop != nil {
+		return
+	}
 	ctx, s.stop = context.WithCancel(ctx)
 	count := mostSleepers
 	if t, limited := s.o.Target.(interface{ Capacity() int }); limited {

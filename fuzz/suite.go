@@ -95,7 +95,10 @@ type suite struct {
 
 func newSuite(ctx context.Context, role string, o *Options) (c *suite, done func()) {
 	quick, leave := o.quick(role)
-	c = &suite{quick: quick, o: o, role: role, began: time.Now(), sound: map[string]bool{}, known: map[string]bool{}, tries: map[string]int{}, calm: calmAtFirst}
+	c = &suite{quick: quick, o: o, role: role, began: o.Beside, sound: map[string]bool{}, known: map[string]bool{}, tries: map[string]int{}, calm: calmAtFirst}
+	if !o.beside() {
+		c.began = time.Now()
+	}
 	bench, rest := conformance.NewBench(ctx)
 	c.bench, done = bench, func() { rest(); leave() }
 	c.trials = inBreadth(o.Protocol, conformance.Trials(o.Protocol, conformance.Graded{Role: role, Target: o.Target}))
@@ -120,6 +123,8 @@ func newSuite(ctx context.Context, role string, o *Options) (c *suite, done func
 	return c, done
 }
 
+func (o *Options) beside() bool { return !o.Beside.IsZero() }
+
 // plays is how many cases may be played at once beside those that verify, if there
 // is memory for so many programs and for those of another campaign.
 func (o *Options) plays() int {
@@ -129,7 +134,7 @@ func (o *Options) plays() int {
 		return most
 	}
 	others := verifications
-	if o.Beside {
+	if o.beside() {
 		others += mostSleepers + 2
 	}
 	return max(1, min(most, t.Capacity()-others))
@@ -139,8 +144,11 @@ func (c *suite) run(ctx context.Context) {
 	var workers sync.WaitGroup
 	for class, count := range atOnce {
 		for n := range count {
-			goesOn := !c.o.Beside || class == brisk && n == 0
+			goesOn := !c.o.beside() || class == brisk && n == 0
 			workers.Go(func() {
+				if !c.joins(ctx, n) {
+					return
+				}
 				for {
 					i, more := c.take(ctx, class, goesOn)
 					if !more {
@@ -152,6 +160,23 @@ func (c *suite) run(ctx context.Context) {
 		}
 	}
 	workers.Wait()
+}
+
+// Each class begins with a few workers, and one joins them now and then: the first
+// cases are played sooner than if all sandboxes were made at once.
+const (
+	firstAtOnce = 3
+	joinEvery   = 400 * time.Millisecond
+)
+
+// joins waits until the n-th worker of a class begins, and tells whether it does.
+func (c *suite) joins(ctx context.Context, n int) bool {
+	select {
+	case <-time.After(time.Duration(max(0, n-firstAtOnce+1)) * joinEvery):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // take gives the number of the next case for a worker: of its own queue first,
@@ -170,7 +195,7 @@ func (c *suite) take(ctx context.Context, class int, goesOn bool) (i int, more b
 		i, *queue = (*queue)[0], (*queue)[1:]
 		return i, true
 	}
-	if !goesOn || c.o.Cases > 0 && (c.o.Beside || c.next >= c.end) {
+	if !goesOn || c.o.Cases > 0 && (c.o.beside() || c.next >= c.end) {
 		return 0, false
 	}
 	c.next++

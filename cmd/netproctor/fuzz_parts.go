@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"netproctor/conformance"
 	"netproctor/fuzz"
@@ -21,6 +22,7 @@ func (v *fuzzVerb) parts(a *app, p *conformance.Protocol, g conformance.Graded) 
 		return []fuzz.Part{machine}, done, err
 	}
 	fmt.Fprintf(a.out, "fuzzing %s, seed %d, isolation: %s\n", g.Target, v.Seed, g.Target.Isolation())
+	began := time.Now()
 	o := fuzz.Options{Protocol: p, Target: g.Target, Seed: v.Seed, Cases: v.Cases, For: v.For, Cold: v.Cold}
 	if g.Role != conformance.Server {
 		return []fuzz.Part{suitePart(g.Role, o)}, done, nil
@@ -34,7 +36,7 @@ func (v *fuzzVerb) parts(a *app, p *conformance.Protocol, g conformance.Graded) 
 		if done, err = v.guide(a, &visits); err != nil {
 			return nil, nil, err
 		}
-		o.Target, o.Beside = visits.Target, true
+		o.Target, o.Beside = visits.Target, began
 		for share := range v.shares() {
 			visits.Share = share
 			list = append(list, visitsPart(visits))
@@ -42,7 +44,7 @@ func (v *fuzzVerb) parts(a *app, p *conformance.Protocol, g conformance.Graded) 
 		return append(list, suitePart(g.Role, o)), done, nil
 	}
 	if turns, err := v.machineOptions(p, g, params); err == nil {
-		turns.Cold, o.Beside = v.Cold, true
+		turns.Cold, o.Beside = v.Cold, began
 		for share := range v.shares() {
 			turns.Share = share
 			list = append(list, turnsPart(turns))
