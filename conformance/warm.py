@@ -187,6 +187,7 @@ def run(argv, path, code, sys=sys, os=os, loader=SourceFileLoader, leave=leave):
 
 sys.path.pop(0)  # the folder of programs is not where our own modules come from
 load(os.path.abspath(sys.argv[1]), set())
+"localhost".encode("idna")  # as whoever looks up an address does; to load that takes longer than a start
 if shadows(os.path.dirname(os.path.abspath(sys.argv[1]))):
     os._exit(1)
 gc.collect()
