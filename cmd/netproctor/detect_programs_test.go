@@ -88,8 +88,8 @@ func realPrograms(t *testing.T, protocol string) (list []subject) {
 			if wrong := broken[e.Name()]; wrong != "" && !strings.HasPrefix(wrong, role+".") || strings.HasPrefix(e.Name(), "python-pair") {
 				continue
 			}
-			for _, file := range slices.Concat(p.Programs[role].Files, []string{role + ".c"}) {
-				dir := filepath.Join(folder, e.Name())
+			dir := filepath.Join(folder, e.Name())
+			for _, file := range inLanguages(p.Programs[role].Files) {
 				if _, err := os.Stat(filepath.Join(dir, file)); err == nil {
 					list = append(list, subject{protocol: protocol, role: role, name: e.Name(), breaks: broken[e.Name()], command: file, dir: dir})
 				}
@@ -97,6 +97,15 @@ func realPrograms(t *testing.T, protocol string) (list []subject) {
 		}
 	}
 	return list
+}
+
+// inLanguages gives the names of a program's files, and what they are in other languages.
+func inLanguages(files []string) (all []string) {
+	for _, file := range files {
+		base := strings.TrimSuffix(file, filepath.Ext(file))
+		all = append(all, file, base+".c", base+".js")
+	}
+	return all
 }
 
 var requirementName = regexp.MustCompile(`^(server|client)\.[a-z0-9-]+$`)
