@@ -69,6 +69,7 @@ type suite struct {
 	slots  *semaphore.Weighted // of plays
 	crowd  *crowd              // of those of them that are brisk
 	proofs *semaphore.Weighted // of those that verify something, which do not wait for others
+	way    way                 // that others make for them
 	fail   func(error)         // ends the campaign
 
 	mu       sync.Mutex
@@ -255,7 +256,9 @@ func (c *suite) play(ctx context.Context, k suiteCase) {
 	}
 	c.mu.Unlock()
 	if follow {
-		c.follow(ctx, k, f)
+		pass := c.way.take()
+		defer pass()
+		c.follow(ctx, k, f, pass)
 	}
 }
 
@@ -288,6 +291,7 @@ func (c *suite) try(ctx context.Context, k suiteCase, patience float64) (*suiteF
 	case patience == patient:
 		slots, target, options.Calm = c.proofs, c.o.Target, 0
 	case k.Takes < sleepsFor:
+		c.way.give(ctx)
 		if !c.crowd.enter(ctx) {
 			return nil, conformance.Attempt{Disturbed: true}
 		}

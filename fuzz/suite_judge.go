@@ -179,8 +179,8 @@ func (c *suite) mutantFault(m *mutant, a *conformance.Attempt) *suiteFault {
 const disturbedTries = 6
 
 // follow verifies a fault on fresh programs, keeps it, and makes it short
-// afterwards.
-func (c *suite) follow(ctx context.Context, k suiteCase, f *suiteFault) {
+// afterwards, when it no longer needs the way: pass gives that back.
+func (c *suite) follow(ctx context.Context, k suiteCase, f *suiteFault, pass func()) {
 	seen := time.Since(c.began)
 	if (k.mutant != nil || k.Delivery != conformance.Whole) && !c.passes(ctx, k.original()) {
 		c.forget(f) // what the program fails as it is, says nothing
@@ -208,6 +208,10 @@ func (c *suite) follow(ctx context.Context, k suiteCase, f *suiteFault) {
 		c.addLocked(x)
 	}
 	c.mu.Unlock()
+	pass()
+	if kept {
+		c.way.open()
+	}
 	if kept && k.mutant != nil {
 		c.shorten(ctx, k, f, x)
 	}
