@@ -238,6 +238,7 @@ func (c *suite) mutated(m *mutant) suiteCase {
 
 // play plays a case and follows a fault up.
 func (c *suite) play(ctx context.Context, k suiteCase) {
+	c.way.give(ctx)
 	f, a := c.try(ctx, k, hasty)
 	for n := 1; n < disturbedTries && ctx.Err() == nil && (a.Outcome == conformance.Inconclusive || a.Outcome == conformance.Broken || a.Outcome == conformance.Blocked && a.Disturbed); n++ {
 		f, a = c.try(ctx, k, hasty)
@@ -291,7 +292,6 @@ func (c *suite) try(ctx context.Context, k suiteCase, patience float64) (*suiteF
 	case patience == patient:
 		slots, target, options.Calm = c.proofs, c.o.Target, 0
 	case k.Takes < sleepsFor:
-		c.way.give(ctx)
 		if !c.crowd.enter(ctx) {
 			return nil, conformance.Attempt{Disturbed: true}
 		}

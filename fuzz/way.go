@@ -18,7 +18,7 @@ type way struct {
 
 // wayFor is for how long way is made at most: what is verified may wait for time to
 // pass, or come to nothing.
-const wayFor = 2 * time.Second
+const wayFor = 5 * time.Second
 
 // take takes the way, until pass is called for the first time.
 func (w *way) take() (pass func()) {
