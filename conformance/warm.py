@@ -3,8 +3,7 @@
 # is compiled, and a start is a fork. Orders come over the socket that is the
 # standard input, a packet of JSON each, with three descriptors beside it.
 #
-# What is loaded costs at every start, and more at every end: so it is what the program imports, and
-# nothing else.
+# What is loaded costs at every start: so it is what the program imports, and hardly anything else.
 import sys
 at_start = set(sys.modules)
 
