@@ -118,3 +118,31 @@ func TestAttempts(t *testing.T) {
 		})
 	}
 }
+
+// A socketless sandbox makes no connection.
+type socketless struct{ Sandbox }
+
+func (socketless) Dial(context.Context, string, string) (net.Conn, error) { return nil, ErrNoSocket }
+
+type socketlessTarget struct{ *Func }
+
+func (t socketlessTarget) Open(ctx context.Context) (Sandbox, error) {
+	box, err := t.Func.Open(ctx)
+	return socketless{box}, err
+}
+
+// TestNoSocket takes the harness's own trouble for no answer of the program.
+func TestNoSocket(t *testing.T) {
+	listens := socketlessTarget{&Func{Name: "listens", Main: func(_ context.Context, e FuncEnv) int {
+		l, err := e.Listen("tcp", net.JoinHostPort("127.0.0.1", e.Args[0]))
+		if err == nil {
+			_, _ = l.Accept()
+		}
+		return 0
+	}}}
+	s := &Scenario{ID: "server/busy/x", Steps: []Step{&Start{Run: defaultRun, Listens: true}, &Connect{Conn: defaultConn}}}
+	synctest.Test(t, func(t *testing.T) {
+		v := Judge(s, Play(t.Context(), s, Program{Args: []string{"{port}"}}, listens, PlayOptions{Seed: 1}), false)
+		require.Equal(t, Broken, v.Outcome, "%+v", v.Finding)
+	})
+}

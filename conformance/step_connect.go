@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
@@ -38,6 +39,9 @@ func (s *Connect) play(ctx context.Context, p *player) error {
 		network = narrow
 	}
 	c, err := p.box.Dial(ctx, network, address)
+	if errors.Is(err, ErrNoSocket) {
+		return err
+	}
 	if err != nil {
 		p.add(Event{At: at, Seen: seen, Kind: NoConnect, Conn: s.Conn, Text: refused(err)})
 		if !s.Optional {

@@ -28,7 +28,8 @@ type Sandbox interface {
 	// ClaimPort takes a certain port, for programs that have theirs written
 	// into their source. It waits while another run has it.
 	ClaimPort(ctx context.Context, port int) error
-	// Dial connects. The network narrow is TCP that holds little on its way.
+	// Dial connects. The network narrow is TCP that holds little on its way. The
+	// error wraps ErrNoSocket if that was not even tried.
 	Dial(ctx context.Context, network, address string) (net.Conn, error)
 	Listen(ctx context.Context, network, address string) (net.Listener, error)
 	// ListenPacket opens a datagram socket that may broadcast.

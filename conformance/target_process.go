@@ -65,6 +65,10 @@ func (c *Command) Open(ctx context.Context) (Sandbox, error) {
 // narrow is the network of connections that hold little on their way.
 const narrow = proc.Narrow
 
+// ErrNoSocket says that a connection was not made, and that this was not the
+// program's doing: the machine was too busy to make a socket in time.
+var ErrNoSocket = proc.ErrNoSocket
+
 // A processBox is a Sandbox of the operating system.
 type processBox struct {
 	command *Command

@@ -113,12 +113,13 @@ func (w *direct) visit(ctx context.Context, v Visit, limit time.Duration) answer
 	}
 	c := call{ctx: ctx, limit: limit, until: time.Now().Add(limit)}
 	fd, err := w.socket(ctx, i)
-	if err == nil {
-		err = w.connect(&c, fd)
-	}
 	if err != nil {
 		w.drop(i)
-		return answer{fault: "no connection: " + err.Error()}
+		return answer{none: true}
+	}
+	if err := w.connect(&c, fd); err != nil {
+		w.drop(i)
+		return unconnected(err)
 	}
 	a := w.exchange(&c, fd, v)
 	if a.fault != "" || disconnect(fd) != nil {

@@ -40,6 +40,9 @@ type fault struct {
 // at the program but at what is known of it anyway.
 func (p *program) play(ctx context.Context, o *Options, v Visit, limit time.Duration) *fault {
 	a := p.visit(ctx, v, limit)
+	if a.none {
+		return nil
+	}
 	if a.fault != "" || p.suspicious.Load() || p.ended() {
 		p.settle()
 		if f := p.died(); f != nil {

@@ -1,11 +1,16 @@
 package fuzz
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"netproctor/conformance"
 )
 
 // TestInnermost names exceptions by the last place in the program's own files.
@@ -92,4 +97,19 @@ func TestWholeReport(t *testing.T) {
 		wholeReport(func() []byte { return []byte("terminate called after throwing an instance of 'int'\n") })
 		require.Zero(t, time.Since(began), "only Python names it last")
 	})
+}
+
+// nowhere is a wire on a machine that makes no sockets.
+type nowhere struct{}
+
+func (nowhere) visit(context.Context, Visit, time.Duration) answer {
+	return unconnected(fmt.Errorf("dial: %w", conformance.ErrNoSocket))
+}
+func (nowhere) close() {}
+
+// TestNoSocket blames no program for what was not sent to it.
+func TestNoSocket(t *testing.T) {
+	require.Equal(t, answer{fault: "no connection: refused"}, unconnected(errors.New("refused")))
+	p := &program{wire: nowhere{}}
+	require.Nil(t, p.play(t.Context(), &Options{}, Visit("x"), time.Second))
 }

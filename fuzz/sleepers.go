@@ -219,6 +219,9 @@ func (x *stop) sent() Visit {
 // stop plays a gap, and the visit of another client behind it.
 func (p *program) stop(ctx context.Context, o *Options, x stop) *fault {
 	a, early, late := p.stopping(ctx, o, x)
+	if a.none {
+		return nil
+	}
 	if late {
 		p.belief = nil // it may have dropped the client, or not
 	}
@@ -260,7 +263,7 @@ func (p *program) stopping(ctx context.Context, o *Options, x stop) (a answer, e
 	defer cancel()
 	c, err := p.box.Dial(dial, "tcp", p.address.String())
 	if err != nil {
-		return answer{fault: "no connection: " + err.Error()}, "", false
+		return unconnected(err), "", false
 	}
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })()

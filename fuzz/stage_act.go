@@ -102,14 +102,14 @@ func (s *stage) client(n int) *client {
 func (s *stage) act(ctx context.Context, a *Action) (*fault, error) {
 	switch a.Deed {
 	case Connecting:
-		return s.connect(ctx, a), nil
+		return s.connect(ctx, a)
 	case Visiting:
-		f := s.connect(ctx, a)
-		if f == nil {
+		f, err := s.connect(ctx, a)
+		if f == nil && err == nil {
 			s.write(a.Client, a.Sent())
 			s.end(a.Client, Ending)
 		}
-		return f, nil
+		return f, err
 	case Sending:
 		s.write(a.Client, a.Sent())
 	case Asking, Calling:
@@ -124,12 +124,15 @@ func (s *stage) act(ctx context.Context, a *Action) (*fault, error) {
 	return nil, nil
 }
 
-func (s *stage) connect(ctx context.Context, a *Action) *fault {
+func (s *stage) connect(ctx context.Context, a *Action) (*fault, error) {
 	dial, cancel := context.WithTimeout(ctx, dialPatience)
 	defer cancel()
 	conn, err := s.box.Dial(dial, "tcp", s.address)
+	if errors.Is(err, conformance.ErrNoSocket) {
+		return nil, err
+	}
 	if err != nil {
-		return &fault{Hang, "no connection", "no connection: " + err.Error()}
+		return &fault{Hang, "no connection", "no connection: " + err.Error()}, nil
 	}
 	c := &client{conn: conn}
 	if at, err := netip.ParseAddrPort(conn.LocalAddr().String()); err == nil {
@@ -144,7 +147,7 @@ func (s *stage) connect(ctx context.Context, a *Action) *fault {
 	}
 	s.clients[a.Client] = c
 	s.readers.Go(func() { s.listen(c) })
-	return nil
+	return nil, nil
 }
 
 // ask sends a datagram, from a socket that the client has from then on.

@@ -21,6 +21,15 @@ type answer struct {
 	data  []byte // until the next visit
 	reset bool   // it ended by RST, which may have destroyed bytes on their way
 	fault string // why there was no end: no connection, or silence
+	none  bool   // nothing was sent, for a reason that is not the program's
+}
+
+// unconnected is the answer of a program to which no connection could be made.
+func unconnected(err error) answer {
+	if errors.Is(err, conformance.ErrNoSocket) {
+		return answer{none: true}
+	}
+	return answer{fault: "no connection: " + err.Error()}
 }
 
 // A wire plays visits on a server: it connects, sends, ends sending, and reads
@@ -55,7 +64,7 @@ func (w *dialled) visit(ctx context.Context, v Visit, limit time.Duration) answe
 	defer cancel()
 	c, err := w.box.Dial(dial, "tcp", w.address)
 	if err != nil {
-		return answer{fault: "no connection: " + err.Error()}
+		return unconnected(err)
 	}
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(limit))

@@ -31,18 +31,27 @@ func Narrowed(fd int) error {
 	return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_MAXSEG, narrowSegment)
 }
 
+// ErrNoSocket says that nothing was sent: the machine was too busy to make a socket in the
+// sandbox in time, or refused to. Nobody who listens there has to answer for that.
+var ErrNoSocket = errors.New("the sandbox gives no socket")
+
 // Dial connects to an address inside the sandbox: a loopback address, localhost,
-// or the host's name. For TCP it gives what a *net.TCPConn can do.
+// or the host's name. For TCP it gives what a *net.TCPConn can do. The error wraps
+// ErrNoSocket if it was not even tried, for at least half of the time that ctx leaves.
 func (s *Sandbox) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	addr, err := s.resolve(ctx, address, loopback)
 	if err != nil {
 		return nil, opError("dial", network, addr, err)
 	}
+	began := time.Now()
 	f, err := s.socket(ctx, network, addr)
 	if err != nil {
-		return nil, opError("dial", network, addr, err)
+		return nil, opError("dial", network, addr, fmt.Errorf("%w: %w", ErrNoSocket, err))
 	}
 	defer f.Close()
+	if limit, has := ctx.Deadline(); has && time.Since(began) > time.Until(limit) {
+		return nil, opError("dial", network, addr, fmt.Errorf("%w within %s", ErrNoSocket, limit.Sub(began)/2))
+	}
 	if network == Narrow {
 		if err := control(f, "setsockopt", Narrowed); err != nil {
 			return nil, opError("dial", network, addr, err)

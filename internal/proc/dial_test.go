@@ -87,3 +87,15 @@ func TestQueued(t *testing.T) {
 	defer accepted.Close()
 	require.False(t, queued())
 }
+
+// A machine that is too busy to make a socket is not the program that is connected to.
+func TestNoSocket(t *testing.T) {
+	sb := openMode(t, "namespaces", Limits{}, nil)
+	require.NoError(t, sb.link.process.Signal(syscall.SIGSTOP))
+	defer func() { require.NoError(t, sb.link.process.Signal(syscall.SIGCONT)) }()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := sb.Dial(ctx, "tcp", "127.0.0.1:1")
+	require.ErrorIs(t, err, ErrNoSocket)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+}
