@@ -61,7 +61,7 @@ func TestUsedUp(t *testing.T) {
 		require.Zero(t, c.Unexplained)
 		require.Equal(t, Crash, f.Kind)
 		require.Equal(t, verifications, f.Verified)
-		require.Len(t, f.Sends, 330)
+		require.Contains(t, []int{330, 331}, len(f.Sends), "its end may be noticed one visit later")
 		require.Equal(t, f.Sends[0], f.Sends[329], "one visit, repeated")
 	})
 }
