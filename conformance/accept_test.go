@@ -146,3 +146,33 @@ func TestNoSocket(t *testing.T) {
 		require.Equal(t, Broken, v.Outcome, "%+v", v.Finding)
 	})
 }
+
+// An uncounting sandbox cannot tell at first how many connections were refused.
+type uncounting struct {
+	Sandbox
+	times *int
+}
+
+func (b uncounting) RefusedDials() (uint64, error) {
+	if *b.times++; *b.times == 1 {
+		return 0, net.ErrClosed
+	}
+	return 7, nil
+}
+
+type uncountingTarget struct{ *Func }
+
+func (t uncountingTarget) Open(ctx context.Context) (Sandbox, error) {
+	box, err := t.Func.Open(ctx)
+	return uncounting{box, new(int)}, err
+}
+
+// TestAttemptsUnknown says nothing of attempts where a count is missing.
+func TestAttemptsUnknown(t *testing.T) {
+	idle := uncountingTarget{&Func{Name: "idle", Main: func(context.Context, FuncEnv) int { return 0 }}}
+	s := &Scenario{ID: "client/idle/x", Steps: []Step{&Start{Run: defaultRun, Given: true}, &ExpectExit{Run: defaultRun}, &NoConnection{Attempts: true}}}
+	synctest.Test(t, func(t *testing.T) {
+		v := Judge(s, Play(t.Context(), s, Program{}, idle, PlayOptions{Seed: 1}), false)
+		require.Equal(t, Pass, v.Outcome, "%+v", v.Finding)
+	})
+}

@@ -51,6 +51,7 @@ func Play(ctx context.Context, s *Scenario, role Program, target Target, o PlayO
 		packets:   map[string]net.PacketConn{},
 		processes: map[string]Process{},
 		ended:     map[string]func(){},
+		uncounted: !s.counts(),
 		tr:        &Transcript{Scenario: s.ID, Delivery: o.Delivery, Seed: o.Seed},
 	}
 	p.tr.Began = p.began
@@ -112,6 +113,7 @@ type player struct {
 	processes map[string]Process
 	ended     map[string]func() // notes the end of a process, once
 	refusals  []uint64          // how many connections had been refused at each start
+	uncounted bool              // nobody asks for them, or they cannot be told
 	pieces    bool              // this step's messages may be delivered in pieces
 	readers   sync.WaitGroup
 	bound     sync.WaitGroup // those that read from sockets with a port of their own

@@ -80,11 +80,8 @@ func (s *NoConnection) play(ctx context.Context, p *player) error {
 	if err := p.emptied(ctx); err != nil || !s.Attempts {
 		return err
 	}
-	if starts := p.refusals; len(starts) > 0 {
-		first, last, now := starts[0], starts[len(starts)-1], p.refused()
-		if usual := last > first; !usual && now > last {
-			p.add(Event{Kind: Attempted, N: int(now - last)})
-		}
+	if n := p.attempts(); n > 0 {
+		p.add(Event{Kind: Attempted, N: n})
 	}
 	return nil
 }
@@ -92,14 +89,33 @@ func (s *NoConnection) play(ctx context.Context, p *player) error {
 // dialled is a sandbox that counts the connections in its network that were refused.
 type dialled interface{ RefusedDials() (uint64, error) }
 
-// refused is how many connections were refused in the run's own network; it stays
-// 0 where that cannot be told.
-func (p *player) refused() uint64 {
-	if d, can := p.box.(dialled); can {
-		n, _ := d.RefusedDials()
-		return n
+// refused is how many connections have been refused, for a NoConnection that asks
+// for attempts.
+func (p *player) refused() (n uint64) {
+	if d, can := p.box.(dialled); can && !p.uncounted {
+		var err error
+		n, err = d.RefusedDials()
+		p.uncounted = err != nil
 	}
-	return 0
+	return n
+}
+
+// attempts is how many connections were refused since the last start, of a program
+// to which that had not happened before; 0 where it cannot be told.
+func (p *player) attempts() int {
+	starts, now := p.refusals, p.refused()
+	if p.uncounted || len(starts) == 0 || starts[len(starts)-1] > starts[0] {
+		return 0
+	}
+	return int(now - starts[len(starts)-1])
+}
+
+// counts tells whether attempts to connect are asked for.
+func (s *Scenario) counts() bool {
+	return slices.ContainsFunc(s.all(), func(step Step) bool {
+		n, is := step.(*NoConnection)
+		return is && n.Attempts
+	})
 }
 
 // queueing is a listener that can tell whether connections wait to be accepted.
