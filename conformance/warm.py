@@ -166,12 +166,12 @@ def run(argv, path, code, sys=sys, os=os, loader=SourceFileLoader, leave=leave):
         if not name.startswith("__"):
             del main[name]
     main.update(__file__=path, __cached__=None, __loader__=loader("__main__", path))
+    status = None
     try:
         if code is None:
             with open(path, "rb") as source:
                 code = compile(source.read(), path, "exec", dont_inherit=True)
         exec(code, main)
-        return leave(None, main)
     except SystemExit as end:
         status = end.code
     except KeyboardInterrupt:

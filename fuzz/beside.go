@@ -22,9 +22,10 @@ type Part struct {
 }
 
 // Beside runs campaigns on the same program beside each other, and puts together
-// what they find and how far they are. Those that lead have a head start. found is called with all that was found so
-// far whenever that becomes more. The first part leads: when it fails, the others
-// end. An error of another one is why that has stopped, and none of the whole.
+// what they find and how far they are. Those that lead have a head start. found is
+// called with all that was found so far whenever that becomes more. The first part
+// leads: when it fails, the others end. An error of another one is why that has
+// stopped, and none of the whole.
 func Beside(ctx context.Context, found func([]*Finding) error, progress func(Progress), parts ...Part) (*Campaign, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
